@@ -1,5 +1,6 @@
 """A click and a sent form as Slack sends them: the bytes of one signed request, for a card of usual size."""
 
+import hashlib
 import itertools
 import json
 import time
@@ -7,11 +8,12 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from bench import wire
+from bench import typed, wire
 from bridge.card import action_ids
 from bridge.forms import codec, view
 from bridge.forms.codec import FormTarget
 from bridge.forms.form import Form, TextField
+from bridge.kinds.form.choices import FILL
 from bridge.slack.inbound import PATH
 from sandbox.slack import signing
 
@@ -40,15 +42,39 @@ def request(
 
 def submission(url: str, interaction_id: UUID, *, secret: str) -> bytes:
     """The form of "Deny", sent with a comment."""
-    number = next(_numbers)
     target = FormTarget(interaction=interaction_id, choice="deny", channel=CHANNEL, ts=_TS)
+    sent = {"type": "plain_text_input", "value": "Not before the backup of 02:00."}
+    return _submission(url, _FORM, target, {codec.block_id("comment"): {codec.INPUT: sent}}, secret=secret)
+
+
+def last_page(url: str, interaction_id: UUID, *, secret: str) -> bytes:
+    """The last page of the form with 20 inputs, sent with what was entered on it."""
+    page, values = typed.last_page()
+    target = FormTarget(
+        interaction=interaction_id,
+        choice=FILL,
+        channel=CHANNEL,
+        ts=_TS,
+        page=page,
+        form=opened_by(interaction_id),
+        is_turned=True,
+    )
+    return _submission(url, typed.FORM, target, values, secret=secret)
+
+
+def opened_by(interaction_id: UUID) -> bytes:
+    """The claim id of the click that opened the form of an interaction."""
+    return hashlib.sha256(interaction_id.bytes).digest()
+
+
+def _submission(url: str, form: Form, target: FormTarget, values: dict[str, Any], *, secret: str) -> bytes:
+    number = next(_numbers)
     drawn = view.modal(
-        _FORM,
+        form,
         question="Deploy payments 4.2.0 to production?",
         target=target,
         external_id=codec.external_id(number.to_bytes(32)),
     )
-    sent = {"type": "plain_text_input", "value": "Not before the backup of 02:00."}
     payload = {
         **_who(),
         "type": "view_submission",
@@ -57,7 +83,7 @@ def submission(url: str, interaction_id: UUID, *, secret: str) -> bytes:
             **drawn,
             "id": f"V0{number}",
             "team_id": TEAM,
-            "state": {"values": {codec.block_id("comment"): {codec.INPUT: sent}}},
+            "state": {"values": values},
             "hash": "1763719200.abcdefgh",
             "root_view_id": f"V0{number}",
             "app_id": APP,

@@ -12,8 +12,9 @@ from uuid import UUID
 
 import asyncpg
 
-from bench import click, floors, interactions
+from bench import click, floors, interactions, typed
 from bridge import ids
+from bridge.forms import given
 from sandbox import temporary
 from sandbox.children import Child
 from sandbox.postgres import cluster
@@ -41,6 +42,13 @@ class BenchDatabase:
     async def pending(self, count: int, asked: Mapping[str, Any] = interactions.PLAIN) -> list[UUID]:
         """Create `count` pending interactions that asked this, with posted cards; returns their ids."""
         return await interactions.pending(self.db, self.scope, self.key_id, count, asked)
+
+    async def paged(self, count: int) -> list[UUID]:
+        """The same for questions with a form of 20 inputs, whose first page was sent."""
+        pending = await self.pending(count, typed.TYPED)
+        opened = {id: click.opened_by(id) for id in pending}
+        await interactions.keep_pages(self.db, self.scope, opened, given.kept(typed.kept()))
+        return pending
 
     async def another_key(self) -> str:
         """The secret of a key of another organization, with a workspace of its own."""
@@ -76,6 +84,10 @@ class Environment:
     def submission(self, child: Child, interaction_id: UUID) -> bytes:
         """The bytes of a form that was sent, addressed to this process."""
         return click.submission(self.url(child), interaction_id, secret=self.secret)
+
+    def last_page(self, child: Child, interaction_id: UUID) -> bytes:
+        """The bytes of the last page of a form with 20 inputs that was sent, addressed to this process."""
+        return click.last_page(self.url(child), interaction_id, secret=self.secret)
 
     def replica(self, *, profile: Path | None = None, limited: bool = False) -> Child:
         """One more replica, not started yet; `limited`: with the default limits on requests.

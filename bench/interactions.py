@@ -9,8 +9,8 @@ import asyncpg
 
 from bench import click
 from bridge import ids
-from bridge.kinds.approval import KIND
-from storage.model import Scope
+from bridge.kinds.registry import KINDS
+from storage.model import Json, Scope
 from storage.pool import Database
 
 _PENDING = """
@@ -19,7 +19,7 @@ with opened as (
         organization_id, connection_id, id, kind, request, digest, answers, forms, responders, home_teams, key_id,
         asked_by, cards_left, cards_shown, expires_at)
     select
-        $1, $2, id, 'approval', $8::jsonb, $9, $10::jsonb, $11::jsonb, array[$5], array[$6], $3,
+        $1, $2, id, $12, $8::jsonb, $9, $10::jsonb, $11::jsonb, array[$5], array[$6], $3,
         'bench', 0, 1, clock_timestamp() + interval '1 day'
     from unnest($4::uuid[]) as made (id)
     returning id
@@ -33,6 +33,12 @@ shown as (
 insert into events (organization_id, id, interaction_id, type)
 select $1, id, id, 'interaction.created'
 from opened
+"""
+
+_PAGES = """
+insert into form_pages (organization_id, interaction_id, form, user_id, page, entered, changed_at)
+select $1, id, form, $4, 1, $5::jsonb, clock_timestamp()
+from unnest($2::uuid[], $3::bytea[]) as kept (id, form)
 """
 
 # Ids that grow with time, as ids.new() makes them, but of a time long ago, apart from those of pending interactions.
@@ -82,8 +88,9 @@ COMMENTED: Final = MappingProxyType({**PLAIN, "comment": {"deny": "required"}})
 
 async def pending(db: Database, scope: Scope, key_id: UUID, count: int, asked: Mapping[str, Any] = PLAIN) -> list[UUID]:
     """Create `count` pending interactions that asked this and whose cards are posted; returns their ids."""
-    request = KIND.request.model_validate(dict(asked))
-    stored = (KIND.stored(request), KIND.digest(request), KIND.answers(request), KIND.stored_forms(request))
+    kind = KINDS[asked["kind"]]
+    request = kind.request.model_validate(dict(asked))
+    stored = (kind.stored(request), kind.digest(request), kind.answers(request), kind.stored_forms(request), kind.name)
     made = [ids.new() for _ in range(count)]
     for at in range(0, count, 1000):  # in batches, so that each statement ends long before the pool's deadline
         batch = made[at : at + 1000]
@@ -93,6 +100,11 @@ async def pending(db: Database, scope: Scope, key_id: UUID, count: int, asked: M
             *stored,
         )
     return made
+
+
+async def keep_pages(db: Database, scope: Scope, opened: Mapping[UUID, bytes], entered: Json) -> None:
+    """Keep what was entered on the first page of a form of each interaction; `opened` has the click that opened it."""
+    await db.fetch(_PAGES, scope.organization_id, list(opened), list(opened.values()), click.PERSON, entered)
 
 
 async def settled(dsn: str, scope: Scope, key_id: UUID, count: int) -> None:

@@ -139,6 +139,11 @@ def is_new(info: ValidationInfo) -> bool:
     return info.context is not STORED
 
 
+def _arguments(value: Any, info: ValidationInfo) -> Any:
+    """A stored object is JSON as PostgreSQL returns it, and large ones are read while a person waits."""
+    return _json(value) if is_new(info) else value
+
+
 class Free:
     """Marks a field as free text: nothing is found, named or addressed by it, so that secrets in it can be hidden."""
 
@@ -153,7 +158,7 @@ ChannelId = Annotated[str, Field(pattern=CHANNEL, description="A Slack conversat
 Ts = Annotated[str, Field(pattern=TS, description="A Slack message's ts")]
 # Not strict: strict mode refuses addresses that browsers copy every day. The address is stored percent-encoded.
 WebAddress = Annotated[HttpUrl, Field(strict=False, max_length=MAX_WEB_ADDRESS)]
-Arguments = Annotated[dict[str, Any], AfterValidator(_json)]
+Arguments = Annotated[dict[str, Any], AfterValidator(_arguments)]
 AnyJson = Annotated[Any, AfterValidator(_json)]
 Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=datetime)]
 

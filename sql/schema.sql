@@ -161,6 +161,17 @@ CREATE TABLE fixes (
     CONSTRAINT fixes_outcome_check CHECK ((outcome = ANY (ARRAY['proposed'::text, 'applied_success'::text, 'applied_failed'::text, 'applied_partial'::text, 'applied_pending'::text, 'dismissed'::text])))
 );
 
+CREATE TABLE form_pages (
+    organization_id uuid NOT NULL,
+    interaction_id uuid NOT NULL,
+    form bytea NOT NULL,
+    user_id text NOT NULL,
+    page integer NOT NULL,
+    entered jsonb NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT form_pages_pkey PRIMARY KEY (organization_id, interaction_id, form, user_id)
+);
+
 CREATE TABLE history (
     organization_id uuid NOT NULL,
     thing_id uuid NOT NULL,
@@ -545,6 +556,7 @@ ALTER TABLE events ADD CONSTRAINT events_organization_id_interaction_id_fkey FOR
 ALTER TABLE events ADD CONSTRAINT events_thing FOREIGN KEY (organization_id, thing_id) REFERENCES things(organization_id, id);
 ALTER TABLE fixes ADD CONSTRAINT fixes_organization_id_id_fkey FOREIGN KEY (organization_id, id) REFERENCES things(organization_id, id) ON DELETE CASCADE;
 ALTER TABLE fixes ADD CONSTRAINT fixes_organization_id_superseded_by_fkey FOREIGN KEY (organization_id, superseded_by) REFERENCES things(organization_id, id) ON DELETE SET NULL (superseded_by);
+ALTER TABLE form_pages ADD CONSTRAINT form_pages_organization_id_interaction_id_fkey FOREIGN KEY (organization_id, interaction_id) REFERENCES interactions(organization_id, id) ON DELETE CASCADE;
 ALTER TABLE history ADD CONSTRAINT history_organization_id_thing_id_fkey FOREIGN KEY (organization_id, thing_id) REFERENCES things(organization_id, id) ON DELETE CASCADE;
 ALTER TABLE incident_runs ADD CONSTRAINT incident_runs_organization_id_incident_id_fkey FOREIGN KEY (organization_id, incident_id) REFERENCES incidents(organization_id, id) ON DELETE CASCADE;
 ALTER TABLE incident_updates ADD CONSTRAINT incident_updates_organization_id_incident_id_fkey FOREIGN KEY (organization_id, incident_id) REFERENCES incidents(organization_id, id) ON DELETE CASCADE;

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from storage import statements
-from storage.model import Handle, Scope, StoredRequest
+from storage.model import Handle, Json, Scope, StoredRequest
 from storage.pool import Database
 from storage.statements import Runs
 
@@ -18,6 +18,8 @@ class OpenedForm:
     claim_id: bytes  # of the click
     choice: str
     user_id: str
+    page: int | None = None  # that a form of several pages shows; None: the first one, or the form has one page
+    entered: Json | None = None  # on the pages that were sent, or left by Back
 
 
 async def asked(db: Runs, scope: Scope, id: UUID) -> StoredRequest | None:

@@ -23,6 +23,9 @@ _FACT_OVERHEAD = 350  # weight of one fact's JSON and name, at their longest
 _NOTE = 200  # weight of the line that says how much is missing
 
 
+MAX_TOGETHER = 10_000  # units of what is never shortened; leaves space for the bridge's own lines and for mentions
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """Blocks, and the JSON pointers of the fields that they show in part."""
@@ -56,6 +59,19 @@ def plain(request: Question, body: Body, *, asked_by: str, max_weight: int) -> S
     cut += ["/body"] if body and len(shown) < len(words) else []
     note = _missing(len(words) - len(shown), *cut)
     return top + Shown(_plain_sections(shown)) + note + action
+
+
+def unshortened(request: Question) -> int:
+    """The units of a message that those parts of a question take which are never shortened."""
+    shown = [request.title]
+    if request.action:
+        shown += [exact_text.name(request.action.name), question.pretty(request.action.arguments)]
+    for fact in request.facts:
+        shown += [fact.name, texts.head(fact.value, MIN_FACT)]
+    if agent := request.agent:
+        address = blocks.escape(str(agent.url)) if agent.url else ""
+        shown += [agent.name or "", agent.run or "", texts.head(address, blocks.MAX_TEXT)]
+    return sum(texts.units(text) for text in shown)
 
 
 def options(labels: Sequence[str], *, heading: str, plain: bool) -> list[Json]:

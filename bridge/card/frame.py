@@ -6,10 +6,11 @@
     report on the answer; how much of the full text the card shows; buttons;
     end of the id                                                                   written by the bridge
 
-Above the rule an agent can write anything. Below it, text of an agent appears only as labels of options and as the
-summary of its report, and text of a person as the comment or text of the answer, all in quotation marks of the bridge;
-and the reason of a cancellation, on one line that says so. The rule, everything below it, mentions and buttons come
-from the bridge, so that no text of an agent can pass for an answer.
+Above the rule an agent can write anything. Below it, text of an agent appears only as labels of options, as titles of
+questions and values beside their answers and as the summary of its report, and text of a person as the comment, text
+or values of the answer, all in quotation marks of the bridge; and the reason of a cancellation, on one line that says
+so. The rule, everything below it, mentions and buttons come from the bridge, so that no text of an agent can pass for
+an answer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,22 +56,24 @@ def frame(
     offered: Sequence[str] = (),
     offered_as: str = "Options",
     listed: bool = False,
+    given: Sequence[tuple[str, str]] = (),
 ) -> Drawing:
     """The card of an interaction: with these buttons while it is pending, afterwards with its outcome.
 
     `past` maps each choice to its outcome ("✅ *Approved*"); the label of the answer stands for a choice without one.
     `offered` are labels that belong to the request, under the heading `offered_as`: always part of the text, and also
-    on the card if `listed`, for when the buttons do not show them completely.
+    on the card if `listed`, for when the buttons do not show them completely. `given` is what a person entered in a
+    form of values, as pairs of a label and a text.
     """
     options = content.options(offered if listed else (), heading=offered_as, plain=view.plain)
     full = request.action.full if request.action else None
-    below = [*options, *_below(view, [*buttons, *full_preview.buttons(full)], past, full)]
+    below = [*options, *_below(view, [*buttons, *full_preview.buttons(full)], past, full, given)]
     limit, draw = (_MAX_WEIGHT_PLAIN, content.plain) if view.plain else (_MAX_WEIGHT, content.full)
     body = markdown.parse(request.body or "")
     asked_by = view.interaction.asked_by
     above = draw(request, body, asked_by=asked_by, max_weight=limit - _weight(below, plain=view.plain))
     lines = [blocks.unformatted(request.title), outcome.line(view.interaction, past, newer=view.newer)]
-    lines += [said] if (said := outcome.words(view.interaction)) else []
+    lines += [said.replace("\n", " ")] if (said := outcome.words(view.interaction, given)) else []
     lines += [report] if (report := outcome.last_mile(view.interaction)) else []
     lines += [full_preview.line(full)] if full else []
     lines.append(content.spoken(request, body, asked_by=asked_by))
@@ -99,10 +102,16 @@ def _weight(below: Sequence[Json], *, plain: bool) -> int:
     return texts.weight(below) + words - sum(texts.weight(select["options"]) for select in selects)
 
 
-def _below(view: CardView, buttons: Sequence[Json], past: Mapping[str, str], full: FullText | None) -> list[Json]:
+def _below(
+    view: CardView,
+    buttons: Sequence[Json],
+    past: Mapping[str, str],
+    full: FullText | None,
+    given: Sequence[tuple[str, str]],
+) -> list[Json]:
     interaction = view.interaction
     state = blocks.section(blocks.mrkdwn(outcome.line(interaction, past, newer=view.newer)))
-    said = outcome.words(interaction)
+    said = outcome.words(interaction, given)
     answer = [blocks.section(blocks.mrkdwn(said))] if said else []
     detail = outcome.reason(interaction)
     reason = [_small(view, blocks.plain(f"Reason given: {detail}"))] if detail else []

@@ -3,7 +3,7 @@
 The bridge writes these lines, in mrkdwn; foreign text in them is in quotation marks and cannot be formatted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, assert_never
 
@@ -17,6 +17,14 @@ _MAX_REASON = 1_000
 _MAX_MENTIONS = 50
 _MAX_WORDS = 1_000  # units of a person's words
 _MAX_NAMED = 10  # selected options that a card names
+_ANSWERS_SHOWN: Final = (
+    (300, 10),
+    (150, 10),
+    (75, 5),
+    (40, 3),
+    (20, 1),
+)  # units of each text, and options of each question
+_VALUES_SHOWN: Final = ((150, 12), (75, 12), (40, 8), (20, 4))  # units of each text, and values
 _MAX_SUMMARY = 600  # units, so that 300 emoji fit
 _MAX_LINK = 500  # a longer URL would take too much of the card; then only its host is shown
 _DONE: Final = {Progress.PICKED_UP.value: [], Progress.SUCCEEDED.value: ["done"], Progress.FAILED.value: ["❌ failed"]}
@@ -58,9 +66,16 @@ def reason(interaction: Interaction) -> str | None:
     return texts.visible(texts.cut(words, _MAX_REASON)) or None
 
 
-def words(interaction: Interaction) -> str | None:
-    """The words that the person gave with the answer, in quotation marks that they cannot close; None without any."""
+def words(interaction: Interaction, given_values: Sequence[tuple[str, str]] = ()) -> str | None:
+    """The words or answers that the person gave, in quotation marks that they cannot close; None without any.
+
+    `given_values` are what was entered in a form of values, as pairs of a label and a text.
+    """
     answer = interaction.answer or {}
+    if given_values:
+        return _values(answer, given_values)
+    if "answers" in answer:
+        return _answers(interaction, answer)
     given = answer.get("comment") or (answer.get("text") if answer.get("via") == "form" else None)
     user = (answer.get("by") or {}).get("user")
     if not isinstance(given, str) or not isinstance(user, str):
@@ -71,6 +86,50 @@ def words(interaction: Interaction) -> str | None:
         if texts.units(said) <= blocks.MAX_TEXT:  # escaping makes some characters five times as long
             return said
     return None
+
+
+def _answers(interaction: Interaction, answer: Json) -> str | None:
+    """The answer to each question beside its title, on a line of its own; as much of each as fits into one text."""
+    user = (answer.get("by") or {}).get("user")
+    questions: list[Json] = interaction.request.get("questions", [])
+    for limit, named in _ANSWERS_SHOWN if isinstance(user, str) else ():
+        given = [
+            f"\n• {blocks.quoted(one['title'], limit)}: {_given(answer['answers'].get(one['id']), limit, named)}"
+            for one in questions
+        ]
+        said = "".join([f"💬 {blocks.mention(str(user))}:", *given])
+        if texts.units(said) <= blocks.MAX_TEXT:
+            return said
+    return None
+
+
+def _values(answer: Json, pairs: Sequence[tuple[str, str]]) -> str | None:
+    """What was entered beside its label, each on a line of its own; the first of them, as many as fit into one text."""
+    user = (answer.get("by") or {}).get("user")
+    for limit, count in _VALUES_SHOWN if isinstance(user, str) else ():
+        lines = [f"\n• {blocks.quoted(label, limit)}: {_quoted_part(_one_line(text), limit)}" for label, text in pairs]
+        rest = len(lines) - count
+        more = f"\n… and {rest} more" if rest > 0 else ""
+        said = "".join([f"💬 {blocks.mention(str(user))}:", *lines[:count], more])
+        if texts.units(said) <= blocks.MAX_TEXT:
+            return said
+    return None
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _given(answer: Json | None, limit: int, named: int) -> str:
+    """The answer to one question, in quotation marks; in words of the bridge if nothing was chosen or written."""
+    if answer is None:
+        return "left out"
+    if "text" in answer:
+        return _quoted_part(" ".join(answer["text"].split()), limit)
+    labels = [option["label"] for option in answer["options"]] if "options" in answer else [answer["label"]]
+    shown = [blocks.quoted(label, limit) for label in labels[:named]]
+    rest = len(labels) - len(shown)
+    return (", ".join(shown) or "no option") + (f" and {rest} more" if rest else "")
 
 
 def _quoted_part(line: str, limit: int) -> str:

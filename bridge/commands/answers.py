@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+from storage import json_text
 from storage.model import Json
 
 
@@ -18,7 +19,7 @@ class ExitStatus(IntEnum):
 class Result:
     """The exit status for an answer, and the values that stdout has, one a line; None: stdout has the message.
 
-    `is_text`: the only value is a text of a person, which is printed unchanged; other values are names.
+    `is_text`: the only value is a text of a person, or JSON, which is printed unchanged; other values are names.
     """
 
     status: ExitStatus
@@ -31,14 +32,16 @@ def result(interaction: Json, kind: object) -> Result:
     if kind == "choice":
         names = chosen(interaction)
         return _values(ExitStatus.NO_ANSWER) if names is None else _values(ExitStatus.ANSWERED, *names)
-    if kind == "text":
+    if kind in ("text", "questions", "form"):
         if is_declined(interaction):
             return _values(ExitStatus.DENIED)
-        text = written(interaction)
-        if text is None:
-            return _values(ExitStatus.NO_ANSWER)
-        return Result(status=ExitStatus.ANSWERED, values=(text,), is_text=True)
-    return Result(status=exit_status(interaction))
+        return _text(written(interaction) if kind == "text" else _as_json(given(interaction)))
+    status = exit_status(interaction)
+    if not interaction.get("edit"):
+        return Result(status=status)
+    if status is not ExitStatus.ANSWERED:
+        return _values(status)
+    return _text(_as_json(approved_arguments(interaction)))
 
 
 def exit_status(interaction: Json) -> ExitStatus:
@@ -73,6 +76,22 @@ def written(interaction: Json) -> str | None:
     return text if isinstance(text, str) and answer.get("decision") is None else None
 
 
+def given(interaction: Json) -> Json | None:
+    """The answers to several questions or the values of a form, if the interaction is answered with them."""
+    answer = _answer(interaction)
+    values = answer.get("answers", answer.get("values"))
+    return values if isinstance(values, dict) and answer.get("decision") is None else None
+
+
+def approved_arguments(interaction: Json) -> Json | None:
+    """The arguments that were approved: those that a person changed, else those of the question."""
+    answer = _answer(interaction)
+    asked: object = interaction.get("action")
+    arguments = asked.get("arguments") if isinstance(asked, dict) else None
+    approved = answer.get("arguments") if "arguments" in answer or answer.get("edited") else arguments
+    return approved if isinstance(approved, dict) else None
+
+
 def is_declined(interaction: Json) -> bool:
     """Whether a person refused to answer."""
     answer = _answer(interaction)
@@ -83,6 +102,17 @@ def _answer(interaction: Json) -> Json:
     """The answer; empty if the interaction is not answered."""
     answer = interaction.get("answer")
     return answer if interaction.get("status") == "answered" and isinstance(answer, dict) else {}
+
+
+def _as_json(value: Json | None) -> str | None:
+    return None if value is None else json_text.dumps(value)
+
+
+def _text(text: str | None) -> Result:
+    """The result of a text, or of no answer."""
+    if text is None:
+        return _values(ExitStatus.NO_ANSWER)
+    return Result(status=ExitStatus.ANSWERED, values=(text,), is_text=True)
 
 
 def _values(status: ExitStatus, *values: str) -> Result:

@@ -82,12 +82,17 @@ Examples:
   askbridge ask 'Refund order 4711?' --to U012AB3CD --approve --comment deny --comment approve=optional --respond
   askbridge ask 'Restart which?' --to U012AB3CD --option api --option web --option cron --multiple=1-2 | xargs ./restart
   name=$(askbridge ask 'Name it' --to U012AB3CD --text --suggest Falcon --decline --max-length 40) && ./name "$name"
+  askbridge ask 'Before I begin' --to U012AB3CD --questions questions.json | jq -r .region.option
+  askbridge ask 'Deploy to?' --to U012AB3CD --form schema.json --initial '{"replicas": 2}' | ./deploy
+  askbridge ask 'Refund?' --to U012AB3CD --approve --action refund --argument amount:=89 --edit | ./refund
 
 \b
 Exit status:
   0  approved; or options were chosen, and stdout has only their names, one a line; or a text was given, and stdout
-     has only the text: as it was written, or on a terminal without what a terminal would obey
-  1  denied; or with --decline, a person declined to give a text
+     has only the text: as it was written, or on a terminal without what a terminal would obey; or questions were
+     answered or a form was filled in, and stdout has only the answers or values, as one line of JSON; or approved with
+     --edit, and stdout has only the arguments that were approved, as one line of JSON
+  1  denied; or with --decline, a person declined to answer
   2  no answer: a reply (--respond), expired, cancelled, superseded, unreachable, still open after --wait or Ctrl-C,
      the bridge not reachable, or wrong usage. This is never a denial."""
 )
@@ -193,8 +198,12 @@ Exit status:
 @click.option("--json", "as_json", is_flag=True, help="Print the whole interaction as one line of JSON on stdout.")
 def ask(*, approve: bool, **values: object) -> None:
     """Ask people in Slack about TITLE, wait for one answer, print it."""
-    if [approve, bool(values["options"]), bool(values["text"])].count(True) != 1:
-        raise click.UsageError("Give one of these: --approve, --option for each option, or --text.")
+    kinds = [approve, bool(values["options"]), bool(values["text"])]
+    kinds += [values["questions"] is not None, values["form"] is not None]
+    if kinds.count(True) != 1:
+        raise click.UsageError(
+            "Give one of these: --approve, --option for each option, --text, --questions FILE or --form FILE."
+        )
     options = AskOptions(**values)  # type: ignore[arg-type]  # the options above are its fields
 
     async def begin(bridge: Bridge) -> Json:

@@ -113,10 +113,12 @@ class AskOptions(WordOptions):
 
     def result(self, interaction: Json) -> Result:
         """The result of an interaction; only an expected answer to this request counts as one."""
-        found = result(interaction, self.kind)
+        asked = interaction if self.edit is None else interaction | {"edit": True}
+        found = result(asked, self.kind)
         if self.kind == "choice" and not self._offered(interaction):
             return Result(status=ExitStatus.NO_ANSWER, values=())
-        if self.kind == "text" and found.status is ExitStatus.DENIED and not self.decline:
+        is_refused = self.kind in ("text", "questions", "form") and found.status is ExitStatus.DENIED
+        if is_refused and not self.decline:
             return Result(status=ExitStatus.NO_ANSWER, values=())
         return found
 

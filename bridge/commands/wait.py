@@ -14,8 +14,9 @@ Examples:
   askbridge wait int_01m7z04rdhezbagyb328at4zq0 && ./deploy
   askbridge wait int_01m7z04rdhezbagyb328at4zq0 --wait 10m --json
 
-Exit status: 0 approved, or an option or a text, which alone is on stdout; 1 denied or declined; 2 no answer, or a reply
-without a decision, which is never a denial."""
+Exit status: 0 approved, or an option, a text, or JSON (answers, values, or the arguments of an approval that could be
+edited), which alone is on stdout; 1 denied or declined; 2 no answer, or a reply without a decision, which is never a
+denial."""
 )
 @id_argument
 @click.option("--wait", type=Duration(), metavar="DURATION", help="How long to wait. Default: until the question ends.")

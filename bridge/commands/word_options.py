@@ -8,7 +8,9 @@ from typing import Any, Final, TypeVar
 import click
 
 from bridge.commands.addresses import Unknown
+from bridge.commands.file_options import FileOptions, file_options
 from bridge.commands.terminal import WholeNumber
+from storage import json_text
 from storage.model import Json
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -20,7 +22,7 @@ _OF_COMMENTS: Final = ("label", "placeholder", "max_length")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WordOptions:
+class WordOptions(FileOptions):
     """The options about words; each is empty or None where it was not given."""
 
     options: tuple[tuple[str, str], ...] = ()  # names and labels
@@ -39,15 +41,21 @@ class WordOptions:
 
     @property
     def kind(self) -> str:
-        """The kind of the question: text, choice or approval."""
+        """The kind of the question: text, questions, form, choice or approval."""
         if self.text:
             return "text"
+        if self.questions is not None:
+            return "questions"
+        if self.form is not None:
+            return "form"
         return "choice" if self.options else "approval"
 
     def words(self) -> Json:
         """The fields of the request about words, without the comments of options; raises Unknown."""
         self._check()
-        fields: Json = {}
+        fields = self.from_files()
+        if self.form is not None and self.initial is not None:
+            fields["initial"] = _values(self.initial)
         if self.kind == "approval" and self.comments:
             fields["comment"] = {name: self._comment(required) for name, required in self.comments}
         if self.respond:
@@ -69,6 +77,8 @@ class WordOptions:
 
     def default(self, name: str) -> Json:
         """The default answer with this name, as the request has it."""
+        if self.kind in ("questions", "form"):
+            return {"decision": name}
         if self.kind == "text":
             return {"decision": name} if name == "decline" and name not in self.suggestions else {"text": name}
         return {"option" if self.options else "decision": name}
@@ -77,17 +87,22 @@ class WordOptions:
         """Refuse options that do not belong to the kind of the question."""
         known = {"approve", "deny"} if self.kind == "approval" else {name for name, _ in self.options}
         for name, _ in self.comments:
-            if self.text:
-                raise Unknown("--comment requires --approve or --option: a text is an answer in words already.")
+            if self.kind not in ("approval", "choice"):
+                what = "a text is" if self.text else "these are"
+                raise Unknown(f"--comment requires --approve or --option: {what} an answer in words already.")
             if name not in known:
                 what = "is neither approve nor deny" if self.kind == "approval" else "names no --option"
                 raise Unknown(f"--comment {name} {what}.")
         _require(self.respond, "--respond", "--approve", given=self.kind == "approval")
+        _require(self.edit is not None, "--edit", "--approve", given=self.kind == "approval")
+        _require(self.submit is not None, "--submit", "--form FILE", given=self.kind == "form")
+        can_refuse = self.kind in ("text", "questions", "form")
+        _require(self.decline, "--decline", "--text, --questions or --form", given=can_refuse)
+        can_begin = self.kind in ("text", "form")
+        _require(self.initial is not None, "--initial", "--text or --form FILE", given=can_begin)
         _require(self.multiple is not None, "--multiple", "--option NAME", given=self.kind == "choice")
         for is_used, option in (
             (self.suggestions, "--suggest"),
-            (self.decline, "--decline"),
-            (self.initial is not None, "--initial"),
             (self.one_line, "--one-line"),
             (self.min_length is not None, "--min-length"),
         ):
@@ -107,6 +122,16 @@ class WordOptions:
     def _input(self) -> Json:
         asked = {name: value for name in _INPUT if (value := getattr(self, name)) is not None}
         return asked | ({"multiline": False} if self.one_line else {})
+
+
+def _values(text: str) -> Json:
+    try:
+        values = json_text.loads(text)
+    except ValueError:
+        values = None
+    if not isinstance(values, dict):
+        raise Unknown("--initial must be a JSON object here: the values that the form starts with.")
+    return values
 
 
 def _require(is_used: bool, option: str, other: str, *, given: bool) -> None:  # noqa: FBT001  -- a value, not a switch
@@ -164,12 +189,14 @@ _OPTIONS: Final = (
         metavar="TEXT",
         help="With --text: a text that one click answers with; up to five.",
     ),
-    click.option("--decline", is_flag=True, help="With --text: people can refuse to answer. Ends with 1."),
+    click.option("--decline", is_flag=True, help="With --text, --questions or --form: people can refuse. Ends with 1."),
     click.option("--label", metavar="TEXT", help="The label above the input of a text or of the comments."),
     click.option("--placeholder", metavar="TEXT", help="Shown in that input while it is empty."),
     click.option("--max-length", type=WholeNumber(1, 3_000), metavar="NUMBER", help="The most characters it takes."),
     click.option("--min-length", type=WholeNumber(1, 3_000), metavar="NUMBER", help="With --text: the fewest."),
-    click.option("--initial", metavar="TEXT", help="With --text: the text to start from."),
+    click.option(
+        "--initial", metavar="TEXT", help="With --text: the text to start from; with --form: the values, as JSON."
+    ),
     click.option("--one-line", is_flag=True, help="With --text: the input has one line."),
 )
 
@@ -178,4 +205,4 @@ def word_options(command: C) -> C:
     """Add the options to a command, in this order."""
     for option in reversed(_OPTIONS):
         command = option(command)
-    return command
+    return file_options(command)

@@ -5,6 +5,7 @@ They carry ids only, never rights: every request about a form is checked again.
 
 - `callback_id`: `v1:answer` for a form that answers, `v1:full` for the pages of a full text.
 - `private_metadata`: JSON with the interaction, the choice (or the page), and the message of the card and its thread.
+- `action_id` of the button that goes back a page of a form: `v1:back`.
 - `action_id` of a button that shows another page: `v1:page:<page>`, counted from 0.
 - `block_id` of an input: `f<version>_<field>`. Slack keeps what was typed while `block_id` and `action_id` stay.
 """
@@ -18,10 +19,12 @@ from bridge import ids
 
 ANSWER = "v1:answer"
 FULL = "v1:full"
+BACK = "v1:back"
 INPUT = "v1:input"  # the action_id of every input; one block holds one
 FORM_VERSION = 1  # of the layout; another version never reads the inputs of this one
 _BLOCK = re.compile(r"f([1-9][0-9]{0,3})_([a-z][a-z0-9_]{0,99})")
 _PAGE = re.compile(r"v1:page:(0|[1-9][0-9]{0,2})")
+_FORM = re.compile(r"(?:[0-9a-f]{2}){8,64}")
 MAX_METADATA = 3_000  # characters: Slack's limit
 
 
@@ -35,6 +38,8 @@ class FormTarget:
     ts: str | None = None
     thread_ts: str | None = None  # set if the card is in a thread
     page: int = 0
+    form: bytes | None = None  # the claim id of the click that opened a form of several pages
+    is_turned: bool = False  # a page of it was sent, or left by Back, so that something is kept of it
 
 
 def metadata(target: FormTarget) -> str:
@@ -47,6 +52,8 @@ def metadata(target: FormTarget) -> str:
         "ts": target.ts,
         "thread": target.thread_ts,
         "page": target.page or None,
+        "form": target.form.hex() if target.form else None,
+        "turned": target.is_turned or None,
     }
     return json.dumps({name: value for name, value in written.items() if value is not None}, separators=(",", ":"))
 
@@ -72,6 +79,8 @@ def target(written: object) -> FormTarget | None:
         ts=_text(read, "ts"),
         thread_ts=_text(read, "thread"),
         page=page,
+        form=_bytes(read),
+        is_turned=read.get("turned") is True,
     )
 
 
@@ -116,6 +125,11 @@ def _input(block: object) -> tuple[int, str]:
 def external_id(claim_id: bytes) -> str:
     """The `external_id` of the form that the click with this claim id opened, by which any replica can update it."""
     return f"v1:{claim_id.hex()}"
+
+
+def _bytes(read: dict[str, object]) -> bytes | None:
+    written = _text(read, "form") or ""
+    return bytes.fromhex(written) if _FORM.fullmatch(written) else None
 
 
 def _text(read: dict[str, object], name: str) -> str | None:

@@ -5,20 +5,25 @@ request contains none of the fields that Slack adds to the views it sends.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import assert_never
 
 from bridge.card import blocks, richtext, texts
 from bridge.forms import codec
+from bridge.forms.check import is_moment
 from bridge.forms.codec import FormTarget
 from bridge.forms.form import (
     MAX_CHECKBOXES,
+    MAX_HINT,
     MAX_LABEL,
     MAX_OPTIONS,
     MAX_PLACEHOLDER,
     MAX_TITLE,
     Form,
     FormField,
+    NumberField,
     OptionsField,
+    PickerField,
     Submitted,
     TextField,
     ThingField,
@@ -33,8 +38,17 @@ def modal(
 ) -> Json:
     """The form about the question with this title. `notice`, mrkdwn, stands above the inputs, whose ids stay the same.
 
-    `external_id` names the view when it is opened; an update leaves it out.
+    A long form shows the page that the target names. `external_id` names the view when it is opened; an update leaves
+    it out, except that of a form with several pages, which keeps its name on every page.
     """
+    count = len(form.pages)
+    page = min(target.page, count - 1)
+    is_last = page == count - 1
+    form = form.on_page(page)
+    place = [blocks.context(blocks.plain(f"Page {page + 1} of {count}"))] if count > 1 else []
+    back = [blocks.actions("back", [blocks.button("Back", action_id=codec.BACK)])] if page else []
+    if target.form is not None:
+        external_id = codec.external_id(target.form)
     above = [blocks.section(blocks.mrkdwn(notice))] if notice else []
     lines = [richtext.section(richtext.text(question, bold=True))]
     lines += [richtext.quote(richtext.text(form.whole_label))] if form.whole_label else []
@@ -44,9 +58,15 @@ def modal(
         "callback_id": codec.ANSWER,
         "private_metadata": codec.metadata(target),
         "title": blocks.plain(form.title, MAX_TITLE),
-        "submit": blocks.plain(form.submit, MAX_TITLE),
+        "submit": blocks.plain(form.submit if is_last else "Next", MAX_TITLE),
         "close": blocks.plain("Cancel", MAX_TITLE),
-        "blocks": [*above, heading, *(_input(field) for field in form.fields if _has_input(field))],
+        "blocks": [
+            *above,
+            heading,
+            *place,
+            *(_input(field) for field in form.fields if _has_input(field)),
+            *back,
+        ],
     }
     return view | ({"external_id": external_id} if external_id else {})
 
@@ -79,8 +99,10 @@ def typed(form: Form, submitted: Submitted) -> list[tuple[str, str]]:
     given = []
     for field in form.fields:
         match field:
-            case TextField():
+            case TextField() | NumberField():
                 words = submitted.texts.get(field.id, "")
+            case PickerField():
+                words = picked(field, submitted.texts.get(field.id, ""))
             case OptionsField():
                 words = ", ".join(field.options.get(id, id) for id in submitted.selected.get(field.id, []))
             case ThingField():
@@ -92,6 +114,15 @@ def typed(form: Form, submitted: Submitted) -> list[tuple[str, str]]:
     return given
 
 
+def picked(field: PickerField, value: str) -> str:
+    """What a picker has selected, for people to read: a moment in UTC."""
+    if not is_moment(field, value):
+        return value
+    if field.picks == "datetime":
+        return f"{datetime.fromtimestamp(int(value), UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{value} UTC" if field.picks == "time" else value
+
+
 def _has_input(field: FormField) -> bool:
     """Whether a field has an input: Slack refuses a select without options."""
     return not isinstance(field, ThingField) or bool(field.things)
@@ -100,7 +131,11 @@ def _has_input(field: FormField) -> bool:
 def _input(field: FormField) -> Json:
     match field:
         case TextField():
-            element, hint = _text(field), None
+            element, hint = _text(field), field.hint
+        case NumberField():
+            element, hint = _number(field), field.hint
+        case PickerField():
+            element, hint = _picker(field), field.hint
         case OptionsField():
             element, hint = _options(field), _hint(field)
         case ThingField():
@@ -114,11 +149,14 @@ def _input(field: FormField) -> Json:
         "element": element | {"action_id": codec.INPUT},
         "optional": not field.is_required,
     }
-    return block | ({"hint": blocks.plain(hint, MAX_LABEL)} if hint else {})
+    return block | ({"hint": blocks.plain(hint, MAX_HINT)} if hint else {})
 
 
 def _text(field: TextField) -> Json:
-    element: Json = {
+    if field.format is not None:
+        element: Json = {"type": f"{field.format}_text_input"}
+        return element | ({"initial_value": field.initial} if field.initial else {})
+    element = {
         "type": "plain_text_input",
         "multiline": field.is_multiline,
         "max_length": field.max_length,
@@ -132,18 +170,41 @@ def _text(field: TextField) -> Json:
     return element
 
 
+def _number(field: NumberField) -> Json:
+    limits = {"min_value": field.minimum, "max_value": field.maximum, "initial_value": field.initial}
+    written = {name: f"{value:f}" for name, value in limits.items() if value is not None}
+    return {"type": "number_input", "is_decimal_allowed": not field.is_whole} | written
+
+
+def _picker(field: PickerField) -> Json:
+    match field.picks:
+        case "date":
+            return {"type": "datepicker"} | ({"initial_date": field.initial} if field.initial else {})
+        case "time":
+            initial = {"initial_time": field.initial} if field.initial else {}
+            return {"type": "timepicker", "timezone": "UTC"} | initial
+        case "datetime":
+            return {"type": "datetimepicker"} | ({"initial_date_time": int(field.initial)} if field.initial else {})
+        case _:
+            assert_never(field.picks)
+
+
 def _options(field: OptionsField) -> Json:
     options = [blocks.option(label, value=str(index)) for index, label in enumerate(field.options.values())]
+    initial = [option for option, id in zip(options, field.options, strict=True) if id in field.initial]
     if field.is_menu:
-        return _menu(options)
+        return _menu(options, initial)
+    if field.is_radio:
+        return {"type": "radio_buttons", "options": options} | ({"initial_option": initial[0]} if initial else {})
+    chosen: Json = {"initial_options": initial} if initial else {}
     if len(options) <= MAX_CHECKBOXES:
-        return {"type": "checkboxes", "options": options}
+        return {"type": "checkboxes", "options": options} | chosen
     return {
         "type": "multi_static_select",
         "options": options,
         "max_selected_items": field.max_selected,
         "placeholder": blocks.plain(f"Choose from {len(options)}", MAX_PLACEHOLDER),
-    }
+    } | chosen
 
 
 def _things(field: ThingField) -> Json:
@@ -151,17 +212,23 @@ def _things(field: ThingField) -> Json:
     return _menu([blocks.option(label, value=id) for id, label in offered])
 
 
-def _menu(options: Sequence[Json]) -> Json:
-    return {
+def _menu(options: Sequence[Json], initial: Sequence[Json] = ()) -> Json:
+    menu: Json = {
         "type": "static_select",
         "options": list(options),
         "placeholder": blocks.plain("Choose one", MAX_PLACEHOLDER),
     }
+    return menu | ({"initial_option": initial[0]} if initial else {})
 
 
 def _hint(field: OptionsField) -> str:
+    """The description of the field, and how many options may be selected."""
+    return " ".join(words for words in (field.hint, _counts(field)) if words)
+
+
+def _counts(field: OptionsField) -> str:
     least, most = field.min_selected, field.max_selected
-    if field.is_menu:
+    if field.is_menu or field.is_radio:
         return ""
     if most >= len(field.options):
         return f"Select at least {least}." if least > 1 else ""

@@ -122,11 +122,7 @@ class Kind(Generic[Q]):
         its size and SHA-256, so that the digest can be computed without the text. The digest does not depend on the
         order of the fields, and differs when any of them changes.
         """
-        added = self.request.model_fields.keys() - Question.model_fields.keys()
-        covered = _dumped(request, {*DECIDED, *added})
-        covered.get("action", {}).get("full", {}).pop("preview", None)
-        written = json_text.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(written.encode()).hexdigest()
+        return digest(self.request, request)
 
     def draw(self, view: CardView) -> Drawing:
         """The card of a stored interaction; ignores fields that only another release knows."""
@@ -137,13 +133,23 @@ class Kind(Generic[Q]):
         return self.request.model_validate(stored, extra="ignore", context=STORED)
 
 
+def digest(model: type[Question], request: Question) -> str:
+    """The digest of a request by the fields of its kind's model; see `Kind.digest`."""
+    added = model.model_fields.keys() - Question.model_fields.keys()
+    covered = _dumped(request, {*DECIDED, *added})
+    covered.get("action", {}).get("full", {}).pop("preview", None)
+    written = json_text.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
 def _containing(answers: Json, part: Json) -> str | None:
     return next((choice for choice, answer in answers.items() if answer | part == answer), None)
 
 
 def _dumped(request: Question, include: set[str]) -> Json:
-    """These fields as JSON, without absent ones. Arguments stay as they are: pydantic writes a Decimal as a string."""
+    """These fields as JSON, without absent ones. JSON of agents stays as it is: pydantic changes nulls and Decimals."""
     dumped = request.model_dump(mode="json", exclude_none=True, include=include)
+    dumped |= {name: value for name in include if isinstance(value := getattr(request, name), dict)}
     if request.action:
         dumped["action"]["arguments"] = request.action.arguments
     return dumped

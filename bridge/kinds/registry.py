@@ -11,6 +11,8 @@ from bridge.kinds.contract import Kind
 _FOLDERS = (
     "approval",
     "choice",
+    "form",
+    "questions",
     "text",
 )
 

@@ -17,10 +17,14 @@ def clicked(row: Interaction, verdict: Verdict | str | None, detail: Json) -> st
 
 def answered(row: Interaction, detail: Json) -> str:
     """The answer that a person gave, with the words that the person wrote, or their beginning."""
-    answer = row.answer or {}
+    answer = status_text.in_order(row)
     comment = answer.get("comment")
     if answer.get("decision") == "respond":
         return f"replied {status_text.person_wrote(comment or '')} without a decision"
+    if answer.get("answers") is not None:
+        return f"answered {status_text.given(answer)}"
+    if answer.get("values") is not None:
+        return f"entered {status_text.given(answer)}"
     if answer.get("options") is not None:
         return f"selected {status_text.given(answer)}"
     if answer.get("text") is not None and answer.get("via") == "form":
@@ -42,6 +46,10 @@ def _has_label(row: Interaction, detail: Json) -> bool:
 def _purpose(row: Interaction, detail: Json) -> str:
     if _has_label(row, detail):
         return f"of {label(detail)}"
+    if row.request.get("questions"):
+        return "to answer the questions"
+    if row.request.get("schema"):
+        return "to enter values"
     return "to select options" if row.request.get("options") else "to write an answer"
 
 

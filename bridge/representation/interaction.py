@@ -8,7 +8,8 @@ from bridge.representation import status_text, waiting
 from storage.model import Card, CardStatus, Interaction, Json, Status
 
 # Fields of some kinds, as they were sent, about words that people give.
-_IN_WORDS = ("comment", "respond", "multiple", "input", "suggestions", "decline")
+_IN_WORDS = ("comment", "respond", "multiple", "input", "suggestions", "questions", "order", "submit", "decline")
+_LARGE = ("schema", "initial", "edit")  # fields of forms, left out of lists like the body
 
 
 def interaction(row: Interaction, cards: list[Card], *, with_body: bool = True, full_text: str | None = None) -> Json:
@@ -22,7 +23,7 @@ def interaction(row: Interaction, cards: list[Card], *, with_body: bool = True, 
         "kind": row.kind,
         "status": row.status.value,
         "message": status_text.sentence(row, cards),
-        "answer": answer(row.answer, at=answered_at) if row.answer is not None else None,
+        "answer": answer(status_text.in_order(row), at=answered_at) if row.answer is not None else None,
         "reason": reason(row.reason),
         "digest": row.digest,
         "title": row.request["title"],
@@ -30,6 +31,7 @@ def interaction(row: Interaction, cards: list[Card], *, with_body: bool = True, 
         "action": _action(row, full_text),
         "facts": row.request.get("facts", []),
         "options": [_first(option, "id", "label") for option in row.request.get("options", [])],
+        **{name: row.request[name] for name in _LARGE if with_body and name in row.request},
         **{name: row.request[name] for name in _IN_WORDS if name in row.request},
         "truncated": truncated(cards),
         "to": recipients(cards),
@@ -65,8 +67,26 @@ def answer(stored: Json, *, at: datetime | None) -> Json:
     """The answer, with the decisive fields first: a database keeps no order of names."""
     by = stored.get("by")
     person = _first(by, "user", "name", "team") if by else None
-    decisive = ("decision", "approved", "option", "label", "comment", "text", "options", "by", "at")
-    return _first({**stored, "by": person, "at": moment(at)}, *decisive)
+    decisive = (
+        "decision",
+        "approved",
+        "option",
+        "label",
+        "comment",
+        "text",
+        "options",
+        "answers",
+        "values",
+        "arguments",
+        "changes",
+        "edited",
+        "digest",
+        "by",
+        "at",
+    )
+    changes = {"changes": [_first(one, "pointer", "from", "to") for one in stored.get("changes", ())]}
+    found = stored | changes if "changes" in stored else stored
+    return _first({**found, "by": person, "at": moment(at)}, *decisive)
 
 
 def reason(stored: Json | None) -> Json | None:

@@ -9,8 +9,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from bridge.forms.comment import Comment
-from bridge.kinds.choice.request import Multiple
-from bridge.kinds.text.request import Input
+from bridge.forms.options import Multiple
+from bridge.forms.text_input import Input
+from bridge.kinds.questions.request import AskedQuestion
 from bridge.question import Agent, Fact, Principal
 from storage.model import CardStatus, EventType, Progress, Status, Verdict
 
@@ -30,10 +31,29 @@ class SelectedOption(BaseModel):
     label: str = Field(description="As in the question")
 
 
+class GivenAnswer(BaseModel):
+    """The answer to one of several questions: an option, the selected options, or a text."""
+
+    option: str | None = Field(default=None, description="The id of the option that was chosen")
+    label: str | None = Field(default=None, description="The label of that option")
+    options: list[SelectedOption] | None = Field(
+        default=None, description="The options selected where `multiple` allows several; none of them: an empty list"
+    )
+    text: str | None = Field(default=None, description="What the person wrote, unchanged")
+
+
+class ArgumentChange(BaseModel):
+    """One argument that a person changed before approving."""
+
+    pointer: str = Field(description="JSON pointer into the arguments, such as `/amount`")
+    from_: Any = Field(default=None, alias="from", description="What was asked; missing: the argument was not there")
+    to: Any = Field(default=None, description="What was approved; missing: the argument is left out")
+
+
 class Answer(BaseModel):
     """The one true answer. `approved` is true for an approval and for nothing else."""
 
-    decision: str | None = Field(description="`approve`, `deny`, `respond` or `decline`; null for a choice and a text")
+    decision: str | None = Field(description="`approve`, `deny`, `respond` or `decline`; null for every other answer")
     approved: bool
     option: str | None
     label: str
@@ -41,6 +61,23 @@ class Answer(BaseModel):
     text: str | None = Field(default=None, description="The text of a question of the kind `text`")
     options: list[SelectedOption] | None = Field(
         default=None, description="The options selected where `multiple` allows several, in the order of the question"
+    )
+    answers: dict[str, GivenAnswer | None] | None = Field(
+        default=None, description="Of the kind `questions`: the answer to each question by its id; null: left out"
+    )
+    values: dict[str, Any] | None = Field(
+        default=None, description="Of the kind `form`: what the person entered, valid against the schema"
+    )
+    arguments: dict[str, Any] | None = Field(
+        default=None,
+        description="What was approved in the form of `edit`: all arguments. Missing: exactly what was asked",
+    )
+    changes: list[ArgumentChange] | None = Field(
+        default=None, description="With `arguments`: what of them a person changed"
+    )
+    edited: bool | None = Field(default=None, description="With `arguments`: whether anything was changed")
+    digest: str | None = Field(
+        default=None, description="With `arguments`: the `digest` that the question has with these arguments"
     )
     move: str | None = Field(default=None, description="What was done to the thing; missing in a question")
     by: By | None = Field(description="null: the default answer was recorded")
@@ -159,11 +196,26 @@ class Interaction(BaseModel):
     facts: list[Fact]
     options: list[OfferedOption] = Field(description="The options; empty for kinds without options")
     comment: AskedComments | None = Field(default=None, description="For an approval whose decisions have comments")
+    edit: Literal[True] | dict[str, Any] | None = Field(
+        default=None,
+        description="For an approval whose arguments people can change, as it was sent; lists omit it like `schema`",
+    )
     respond: bool | None = Field(default=None, description="For an approval that people can reply to: true")
     multiple: Multiple | None = Field(default=None, description="For a choice of several options")
     input: Input | None = Field(default=None, description="For a text: the input in which people write")
     suggestions: list[str] | None = Field(default=None, description="For a text: what one click answers with")
-    decline: bool | None = Field(default=None, description="For a text: whether people can refuse to answer")
+    questions: list[AskedQuestion] | None = Field(default=None, description="For several questions: each of them")
+    schema_: dict[str, Any] | None = Field(
+        default=None,
+        alias="schema",
+        description="For a form: the JSON Schema of the values; lists omit it unless include=body is given",
+    )
+    initial: dict[str, Any] | None = Field(default=None, description="For a form: values that the inputs start with")
+    order: list[str] | None = Field(default=None, description="For a form: JSON pointers in the order of the inputs")
+    submit: str | None = Field(default=None, description="For a form: the text of its button")
+    decline: bool | None = Field(
+        default=None, description="For a form, a text and several questions: whether people can refuse to answer"
+    )
     truncated: list[str] = Field(
         description="JSON pointers of the fields that a card shortens, such as /body; empty until a card is posted"
     )

@@ -8,6 +8,7 @@ from typing import assert_never
 from bridge import ids
 from bridge.card import blocks, texts
 from bridge.representation import waiting
+from storage import json_text
 from storage.model import Card, Interaction, Json, Progress, Status
 
 _UNDECIDED = "this is neither a yes nor a no: do not proceed"
@@ -20,6 +21,7 @@ _DECISIONS = {
     "decline": "Declined",
 }
 _MAX_WRITTEN = 280  # units of what a person wrote that a sentence quotes
+_MAX_CHANGES = 10  # changed arguments that a sentence names
 _MAX_OPTIONS = 10  # selected options that a sentence names
 _MARKS = (".", "!", "?", "…")
 
@@ -66,7 +68,7 @@ def _obstacle(cards: Sequence[Card], now: datetime) -> tuple[str, str]:
 
 
 def _answered(interaction: Interaction) -> str:
-    answer = interaction.answer or {}
+    answer = in_order(interaction)
     by = answer.get("by") or {}
     at = f" at {moment(interaction.ended_at)}" if interaction.ended_at else ""
     if by.get("user"):
@@ -79,12 +81,16 @@ def _answered(interaction: Interaction) -> str:
 
 
 def _decided(answer: Json) -> str:
+    if answer.get("edited"):
+        return "Approved with changes"
     return _DECISIONS.get(answer.get("decision") or "") or f"Answered {given(answer)}"
 
 
 def _advice(answer: Json) -> str:
     """What the agent may do now."""
     match answer.get("decision"):
+        case "approve" if answer.get("edited"):
+            return f"proceed with exactly answer.arguments, and not with what was asked: {_changes(answer)}"
         case "approve":
             return "proceed with exactly what was asked"
         case "deny":
@@ -97,9 +103,30 @@ def _advice(answer: Json) -> str:
         return "proceed with none of the options"
     if "options" in answer:
         return "proceed with exactly these options and no others"
+    if "answers" in answer:
+        return "use exactly these answers"
+    if "values" in answer:
+        return "use exactly the answer's values"
     if "text" in answer:
         return "use exactly the answer's text"
     return "proceed with exactly that option and nothing else"
+
+
+def _changes(answer: Json) -> str:
+    """What a person changed of the arguments, each with its place and its values as quoted JSON."""
+    changes = answer["changes"]
+    told = [
+        f"{quoted(change['pointer'])} from {_value(change, 'from')} to {_value(change, 'to')}"
+        for change in changes[:_MAX_CHANGES]
+    ]
+    rest = len(changes) - len(told)
+    return "; ".join(told) + (f"; and {rest} more in answer.changes" if rest else "")
+
+
+def _value(change: Json, side: str) -> str:
+    if side not in change:
+        return "nothing"
+    return person_wrote(json_text.dumps(change[side], ensure_ascii=False), where=" in answer.changes")
 
 
 def _comment(answer: Json) -> str:
@@ -111,13 +138,52 @@ def _comment(answer: Json) -> str:
     return f" Their comment: {words}."
 
 
+def in_order(interaction: Interaction) -> Json:
+    """The answer, with answers and values in the order in which people saw them; empty without an answer."""
+    answer = interaction.answer or {}
+    if "values" in answer:
+        return answer | {"values": _ordered(answer["values"], interaction.request.get("order", []))}
+    if "answers" not in answer:
+        return answer
+    asked = [question["id"] for question in interaction.request.get("questions", [])]
+    first = {id: answer["answers"][id] for id in asked if id in answer["answers"]}
+    return answer | {"answers": first | answer["answers"]}
+
+
+def _ordered(values: Json, pointers: Sequence[str]) -> Json:
+    """The values in the order of these JSON pointers, of one name or two."""
+    paths = [[step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]] for pointer in pointers]
+    first: Json = {}
+    for name, *inner in paths:
+        if name in values:
+            value = values[name]
+            if inner and isinstance(value, dict) and inner[0] in value:
+                value = first.get(name, {}) | {inner[0]: value[inner[0]]}
+            first[name] = value
+    return first | {
+        name: first.get(name, {}) | value if isinstance(value, dict) else value for name, value in values.items()
+    }
+
+
 def given(answer: Json) -> str:
-    """What was chosen or written."""
+    """What was chosen or written; of several questions each answer with its id, which no text can imitate."""
+    if "values" in answer:
+        return person_wrote(json_text.dumps(answer["values"], ensure_ascii=False), where=" in answer.values")
+    if "answers" in answer:
+        return "; ".join(f"{id}: {_to_one(answer, id)}" for id in answer["answers"])
     if "options" in answer:
         named = [f"{quoted(option['label'])} (option {option['id']})" for option in answer["options"][:_MAX_OPTIONS]]
         rest = len(answer["options"]) - len(named)
         return (", ".join(named) or "no option") + (f" and {rest} more" if rest else "")
     return person_wrote(answer["text"], where=" in answer.text") if "text" in answer else _option(answer)
+
+
+def _to_one(answer: Json, id: str) -> str:
+    """The answer to one of several questions."""
+    one = answer["answers"][id]
+    if one is None:
+        return "left out"
+    return person_wrote(one["text"], where=f" in answer.answers, {id}") if "text" in one else given(one)
 
 
 def _reported(receipt: Json) -> str:

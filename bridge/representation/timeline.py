@@ -60,8 +60,12 @@ def _known(row: Interaction, moment: TimelineEntry, winner: TimelineEntry | None
             return {"label": _label(row, moment.detail.get("choice"))}
         case "interaction.answered":
             where = {name: winner.detail.get(name) for name in ("user_name", "channel", "ts")} if winner else {}
-            answer = row.answer or {}
-            words: Json = {name: answer[name] for name in ("comment", "text", "options") if name in answer}
+            answer = status_text.in_order(row)
+            words: Json = {
+                name: answer[name]
+                for name in ("comment", "text", "options", "answers", "values", "changes")
+                if name in answer
+            }
             return {"choice": row.choice, "label": answer.get("label"), "via": answer.get("via"), **words, **where}
         case "interaction.superseded":
             return {"superseded_by": ids.encode("int", row.superseded_by) if row.superseded_by else None}

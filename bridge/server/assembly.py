@@ -32,6 +32,7 @@ from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
 from bridge.slack.connections import Installations
 from bridge.slack.expected_edits import ExpectedEdits
+from bridge.slack.forms.back import FormPages
 from bridge.slack.forms.notices import FormNotices
 from bridge.slack.forms.opening import FormOpener
 from bridge.slack.forms.pages import FullPages
@@ -107,7 +108,10 @@ def assemble(
     clicks = _clicks(resources, state, reader, claims=claims, replies=replies)
     submissions = Submissions(claims=claims, db=db)
     pages = FullPages(claims=claims, db=db, installations=state.installations)
-    receiver = Receiver(api_url=settings.slack_api_url, clicks=clicks, submissions=submissions, pages=pages)
+    form_pages = FormPages(claims=claims, db=db, installations=state.installations)
+    receiver = Receiver(
+        api_url=settings.slack_api_url, clicks=clicks, submissions=submissions, pages=pages, form_pages=form_pages
+    )
     form_notices = FormNotices(db=db)
     open_keys = OpenKeys(db)
     pace, slots = Pace(), CallSlots()

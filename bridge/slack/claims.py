@@ -18,8 +18,9 @@ from bridge.slack.private_replies import public_id
 from bridge.things import transactions
 from bridge.things.contract import Happened, Noun
 from bridge.things.registry import NOUNS
-from storage import errors, forms, interactions
+from storage import errors, form_pages, forms, interactions
 from storage.deadlines import EndedInteraction
+from storage.form_pages import FormKey, KeptPages
 from storage.interactions import Claimed, ClaimRequest
 from storage.model import Connection, Intent, Json, StoredRequest, Verdict
 from storage.pool import TRY_SECONDS, Database
@@ -140,15 +141,24 @@ class Claims:
         if claimed.asked is not None and click.interaction is not None and values.intent is Intent.OPEN:
             self._asked[connection.id, click.interaction] = claimed.asked
 
-    async def asked(self, click: Click, connection: Connection, *, deadline: float) -> StoredRequest | None:
-        """What was asked with the clicked interaction; None if there is none in this scope. Raises Unavailable."""
+    async def asked(
+        self, click: Click, connection: Connection, *, deadline: float, pages: FormKey | None = None
+    ) -> tuple[StoredRequest | None, KeptPages | None]:
+        """What was asked with the clicked interaction, and what was kept of the pages of its form if they are named.
+
+        None for an interaction that is not in this scope, and for nothing kept. Raises Unavailable.
+        """
         id = click.interaction
         if id is None:
-            return None
-        if (known := self._asked.get((connection.id, id))) is not None:
-            return known
+            return None, None
+        known, scope = self._asked.get((connection.id, id)), connection.scope
         seconds = deadline - asyncio.get_running_loop().time()
-        return await self._claims.insist(lambda runs: forms.asked(runs, connection.scope, id), seconds=seconds)
+        if pages is None:
+            known = known or await self._claims.insist(lambda runs: forms.asked(runs, scope, id), seconds=seconds)
+            return known, None
+        if known is None:
+            return await self._claims.insist(lambda runs: form_pages.asked(runs, pages), seconds=seconds)
+        return known, await self._claims.insist(lambda runs: form_pages.kept(runs, pages), seconds=seconds)
 
     async def _claim(
         self,

@@ -12,6 +12,7 @@ from bridge.slack import bolt
 from bridge.slack.ack import Ack
 from bridge.slack.claims import ClickOutcome
 from bridge.slack.clicks import Clicks
+from bridge.slack.forms.back import FormPages
 from bridge.slack.forms.pages import FullPages
 from bridge.slack.forms.submissions import Submissions
 from bridge.slack.payloads import fields
@@ -40,11 +41,14 @@ _log = Log("slack")
 class Receiver:
     """Handles every payload once. `api_url` is the base URL of Slack's Web API."""
 
-    def __init__(self, *, api_url: str, clicks: Clicks, submissions: Submissions, pages: FullPages) -> None:
+    def __init__(
+        self, *, api_url: str, clicks: Clicks, submissions: Submissions, pages: FullPages, form_pages: FormPages
+    ) -> None:
         self._api_url = api_url
         self._clicks = clicks
         self._submissions = submissions
         self._pages = pages
+        self._form_pages = form_pages
         self._bolt = bolt.build()
 
     async def receive(self, payload: bytes | dict[str, Any]) -> Ack:
@@ -76,6 +80,9 @@ class Receiver:
     async def _turn(self, action: ViewAction, outcome: ClickOutcome) -> None:
         await asyncio.gather(self._pages.show(action, outcome), self._clicks.after(outcome))
 
+    async def _back(self, action: ViewAction, outcome: ClickOutcome) -> None:
+        await asyncio.gather(self._form_pages.show(action, outcome), self._clicks.after(outcome))
+
     async def _handle(self, incoming: Incoming) -> Ack:
         match incoming:
             case Click():
@@ -90,6 +97,10 @@ class Receiver:
             case Suggestion():
                 _log.info("slack_request_unsupported", what="block_suggestion")
                 return Ack(body={"options": []})
+            case ViewAction() if incoming.goes_back:
+                outcome = await self._form_pages.decide(incoming)
+                then = partial(self._back, incoming, outcome)
+                return Ack(status=200 if outcome.certain else 503, then=then)
             case ViewAction() if incoming.page is not None:
                 outcome = await self._pages.decide(incoming)
                 return Ack(status=200 if outcome.certain else 503, then=partial(self._turn, incoming, outcome))

@@ -28,7 +28,8 @@ WORDS = sorted(
         *("U0ANA", "WB", "U" + "0" * 30, "C0A", "G0A", "D0A", "1.000000", "1700000000.000100", "refuse", "allow"),
     }
 )
-_OBJECTS = {"comments", "owner", "board", "blocker", "moment"}  # errors that leaving the field out repairs
+_OF_A_SCHEMA = {"schema", "initial", "order"}
+_OBJECTS = {"comments", "owner", "board", "blocker", "moment", "edit"}  # errors that leaving the field out repairs
 _ELSEWHERE = {"connection", "supersedes", "on_expiry"}
 _USUAL_ITEMS = 8  # the usual limit of a list's length; sometimes a list is as long as its schema allows
 
@@ -37,7 +38,42 @@ def request(model: type[BaseModel], chance: random.Random) -> Json:
     """A hostile body for a model: each field has the type and keeps the limits of its schema."""
     schema = model.model_json_schema()
     made: Json = _value(schema, schema.get("$defs", {}), chance)
+    if "schema" in model.model_fields:  # which no schema describes
+        made = {name: value for name, value in made.items() if name not in _OF_A_SCHEMA} | {"schema": schema_of(chance)}
+    if made.get("edit") is not None:
+        made["edit"] = chance.choice([True, {"schema": schema_of(chance)}, {"schema": schema_of(chance)}, "all"])
     return made
+
+
+def schema_of(chance: random.Random) -> Json:
+    """A JSON Schema with hostile names, titles, descriptions and values, which a form can mostly show."""
+    properties = {}
+    for _ in range(chance.randint(1, 15)):
+        described = {name: _storable(chance, 300) for name in ("title", "description") if chance.random() < 0.6}
+        properties[_storable(chance, 100)] = {"type": "string", **_schema_of_value(chance), **described}
+    return {"type": "object", "properties": properties}
+
+
+def _schema_of_value(chance: random.Random) -> Json:
+    match chance.randrange(8):
+        case 0:
+            return {"enum": [f"{number}{_storable(chance, 60)}" for number in range(chance.randint(1, 12))]}
+        case 1:
+            return {"type": chance.choice(["integer", "number", "boolean"])}
+        case 2:
+            return {"format": chance.choice(["date", "time", "date-time", "email", "uri", _storable(chance, 20)])}
+        case 3:
+            return {"type": "array", "items": {"type": "string", "enum": ["a", "b", "<!channel>"]}}
+        case 4:
+            return {"default": _storable(chance, 500), "maxLength": 3_000}
+        case 5:
+            return {"type": "object", "properties": {_storable(chance, 50): {"type": "string"}}}
+    return {}
+
+
+def _storable(chance: random.Random, limit: int) -> str:
+    """A hostile text that PostgreSQL can store: whole schemas are refused for one that it cannot."""
+    return re.sub("[\x00\ud800-\udfff]", "", hostile.text(chance, limit))
 
 
 def _value(schema: Json, known: Json, chance: random.Random) -> Any:

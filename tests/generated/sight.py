@@ -33,7 +33,9 @@ _FULL = r"📄 Full text: [\d,]+ bytes, with the SHA-256 [0-9a-f]{12}… This ca
 _DATE = r"<!date\^[^>]+>"
 _QUOTED = r"“[^“”]*”"
 _ANSWERED = rf"✅ \*Answered:\* {_QUOTED}(?:, {_QUOTED})*(?: and \d+ more)?"
-_SAID = rf"💬 <@[A-Z0-9]+>: {_QUOTED}(?: \([\d,]+ more characters\))?"
+_PART = rf"{_QUOTED}(?: \([\d,]+ more characters\))?"
+_GIVEN = rf"[ \n]• {_QUOTED}: (?:left out|no option|{_PART}|{_QUOTED}(?:, {_QUOTED})*(?: and \d+ more)?)"
+_SAID = rf"💬 <@[A-Z0-9]+>:(?: {_PART}|(?:{_GIVEN}){{1,12}}(?:[ \n]… and \d+ more)?)"
 
 
 def _after_the_rule(card: Drawing) -> list[Json]:

@@ -41,6 +41,29 @@ _STATUS = {
     },
     "suggestions": ["Checkout may be slow at the moment."],
 }
+REFUND: dict[str, Any] = {
+    "kind": "approval",
+    "title": "Refund order 4711 in full?",
+    "action": {
+        "name": "refund",
+        "arguments": {"order": 4711, "amount": "89.00", "notify": True, "to": {"iban": "DE02"}},
+    },
+    "edit": True,
+}
+SERVICE: dict[str, Any] = {
+    "kind": "questions",
+    "title": "Before I set up the service",
+    "questions": [
+        {"id": "region", "title": "Which region?", "options": [{"id": name, "label": name} for name in ("EU", "US")]},
+        {
+            "id": "shard",
+            "title": "Which shard?",
+            "options": [{"id": f"shard-{n}", "label": f"Shard {n}"} for n in range(1, 41)],
+        },
+        {"id": "name", "title": "What should it be called?", "input": {"multiline": False, "max_length": 40}},
+        {"id": "notes", "title": "Anything else?", "required": False},
+    ],
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +137,8 @@ PICTURES = (
     FormPicture(name="reply", request=_COMMENTED, button="Reply", before=_nothing),
     FormPicture(name="options", request=_RESTART, button="Select options", before=_selected),
     FormPicture(name="menu", request=_INDEX, button="Select options", before=_searched),
+    FormPicture(name="edit", request=REFUND, button="Edit…", before=_nothing),
+    FormPicture(name="questions", request=SERVICE, button="Answer", before=_nothing),
     FormPicture(name="text", request=_STATUS, button="Answer", before=_nothing),
 )
 

@@ -14,10 +14,13 @@ from tests.scenarios.program import Program
 PAGE: Final = Path(__file__).parents[2] / "docs" / "words.md"
 # Each picture with the button that opens the form, and what the person has entered or selected by then.
 BUTTONS: Final[dict[str, tuple[str, str | list[str] | None]]] = {
+    "edit": ("Edit…", None),
+    "questions": ("Answer", ["Orders"]),
     "comment": ("Deny", "The parcel was delivered yesterday, and the customer has signed for it."),
     "reply": ("Reply", "Ask for a photo of the damage first; then half of it may be enough."),
     "several": ("Select options", ["API", "Search"]),
     "text": ("Answer", None),
+    "form": ("Fill in…", None),
 }
 _REQUEST = re.compile(r"```json\n((?:(?!```).)*)```\n\n<picture>(?:(?!</picture>).)*words-(\w+)-light\.png", re.DOTALL)
 _CARD = (480, 700)
@@ -38,7 +41,7 @@ async def tell(dev: Program, looking: Camera, album: Path) -> None:
             asked = await dev.posted(await dev.ask(**request))
             before, form = await _opened(looking, theme, asked, button, given)
             await close_all(dev)
-            panels = [(f"@ana clicks {button} …", before), ("… and fills in this form:", form)]
+            panels = [(f"@ana clicks {button.removesuffix('…')} …", before), ("… and fills in this form:", form)]
             await compose(looking, theme, panels, album / f"words-{name}-{theme}.png")
 
 

@@ -1,8 +1,10 @@
 """`askbridge ask` and `wait` with answers in words: what alone stands on stdout, and with which exit status."""
 
 import asyncio
+import json
 import os
 import pty
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,7 +41,7 @@ async def ended(process: asyncio.subprocess.Process) -> tuple[int | None, bytes,
 
 
 @pytest.mark.asyncio(loop_scope="session")
-async def test_words_are_an_exit_status_and_what_stands_alone_on_stdout(shared: Program) -> None:
+async def test_words_are_an_exit_status_and_what_stands_alone_on_stdout(shared: Program, tmp_path: Path) -> None:
     text = ("--text", "--suggest", "Falcon", "--decline")
     process, id = await asking(shared, *TO, what=text)
     await fill_in(shared, id, "write", text=WROTE)
@@ -85,10 +87,61 @@ async def test_words_are_an_exit_status_and_what_stands_alone_on_stdout(shared: 
     await fill_in(shared, id, "approve", comment="")
     assert (await ended(process))[0] == 0
 
+    await _with_files(shared, tmp_path)
+
     status, out_, err = await run("ask", "Name it", *TO, "--text", "--suggest", "Answer", **settings(shared))
     assert (status, out_) == (2, "") and '--suggest (number 1) must not look like the button "Answer"' in err
     status, out_, err = await run("ask", "Which?", *TO, *DAYS, "--multiple", "--danger", "tue", **settings(shared))
     assert (status, out_) == (2, "") and '--danger (option, number 2) cannot be used together with "multiple"' in err
+
+
+async def _with_files(shared: Program, folder: Path) -> None:
+    """Several questions, a form and an approval that can be edited, each from a file."""
+    (folder / "questions.json").write_text(
+        json.dumps(
+            [
+                {
+                    "id": "eu",
+                    "title": "In Europe?",
+                    "options": [{"id": "y", "label": "Yes"}, {"id": "n", "label": "No"}],
+                },
+                {"id": "name", "title": "Its name"},
+            ]
+        )
+    )
+    process, id = await asking(shared, *TO, what=("--questions", str(folder / "questions.json"), "--decline"))
+    await fill_in(shared, id, "answers", question_0="1", question_1=WROTE)
+    status, out, err = await ended(process)
+    assert (status, json.loads(out)) == (0, {"eu": {"option": "n", "label": "No"}, "name": {"text": WROTE}})
+    assert out.count(b"\n") == 1 and 'Answered eu: "No" (option n); name: "two lines' in err
+    again = await start("wait", id, **settings(shared))
+    assert (await ended(again))[:2] == (0, out)
+    status, shown, _ = await run("show", id, **settings(shared))
+    assert status == 0 and 'answered eu: "No" (option n)' in shown
+
+    (folder / "schema.json").write_text(json.dumps({"properties": {"count": {"type": "integer"}}}))
+    process, id = await asking(shared, *TO, what=("--form", str(folder / "schema.json"), "--initial", '{"count": 2}'))
+    await fill_in(shared, id, "fill", v0="3")
+    assert (await ended(process))[:2] == (0, b'{"count": 3}\n')
+
+    refund = ("--approve", "--action", "refund", "--argument", "amount:=89.00", "--argument", "order=4711")
+    process, id = await asking(shared, *TO, what=(*refund, "--edit"))
+    await fill_in(shared, id, "edit", v0="50.00")
+    status, out, err = await ended(process)
+    assert (status, json.loads(out)) == (0, {"amount": 50.0, "order": "4711"}) and "Approved with changes by" in err
+    assert b'"amount": 50.00' in out, "with all digits"
+
+    process, id = await asking(shared, *TO, what=(*refund, f"--edit={folder / 'schema.json'}"))
+    await click(shared, id, action_ids.choose("approve"))
+    status, out, err = await ended(process)
+    assert (status, json.loads(out)) == (0, {"amount": 89.0, "order": "4711"})
+
+    (folder / "list.json").write_text("[")
+    for option in ("--questions", "--form", "--edit"):
+        status, out_, err = await run("ask", "Now?", *TO, f"{option}={folder / 'list.json'}", **settings(shared))
+        assert (status, out_) == (2, "") and "is not JSON in UTF-8" in err
+    status, out_, err = await run("ask", "Now?", *TO, *refund[:3], "--edit", **settings(shared))
+    assert (status, out_) == (2, "") and "--edit must have arguments that a form can show" in err
 
 
 async def test_a_text_is_safe_on_a_terminal_and_unchanged_in_a_pipe(serving: Serving) -> None:

@@ -3,9 +3,10 @@
 import pytest
 
 from bridge import ids
-from storage import connections, events, interactions, keys, organizations, serving, throttles
+from storage import connections, events, form_pages, interactions, keys, organizations, serving, throttles
+from storage.form_pages import FormKey, KeptPages
 from storage.interactions import Disconnected
-from storage.model import Status
+from storage.model import Intent, Interaction, Status
 from storage.organizations import StillActive
 from storage.pool import Database
 from storage.throttles import Bucket
@@ -38,10 +39,20 @@ async def lived(db: Database) -> Tenant:
     await build.endpoint(db, tenant)
     for _ in range(5):
         await unwaited(db, build.click(await build.question(db, tenant)))
-    await build.question(db, tenant)
+    await _kept_page(db, tenant, await build.question(db, tenant, answers={}, forms=build.ANSWERS))
     await serving.renew(db, [tenant.scope])
     await throttles.take(db, tenant.scope.organization_id, "requests", Bucket(rate=1, burst=5), amount=1)
     return tenant
+
+
+async def _kept_page(db: Database, tenant: Tenant, question: Interaction) -> None:
+    """What a person entered on the first page of a form that is still open."""
+    opening = build.click(question, intent=Intent.OPEN)
+    await unwaited(db, opening)
+    key = FormKey(scope=tenant.scope, interaction_id=question.id, form=opening.claim_id, user_id=opening.user_id)
+    pages = KeptPages(page=1, entered={"texts": {"v0": "1"}, "selected": {}})
+    await form_pages.keep(db, key, pages, claim_id=opening.claim_id)
+    assert await form_pages.kept(db, key) == pages
 
 
 async def disable(db: Database, tenant: Tenant) -> organizations.OrganizationDisabled:
@@ -118,9 +129,9 @@ async def test_deleting_leaves_no_row_of_it_and_every_row_of_its_neighbour(db: D
     assert set((await counts(db, tenant)).values()) == {0}
     assert await counts(db, neighbour) == before
     # Each cancelled one has one event more, and a delivery to an endpoint; with their things go five histories, a
-    # request, a recovery with its note, an incident with its update, the note of that, and its run, a fix, and two work
-    # items with a dependency.
-    assert deleted == rows + 2 * done.cancelled - 16
+    # request, a recovery with its note, an incident with its update, the note of that, and its run, a fix, two work
+    # items with a dependency; with its question goes what was kept of a form.
+    assert deleted == rows + 2 * done.cancelled - 17
 
 
 async def test_an_active_organization_is_not_deleted(db: Database) -> None:

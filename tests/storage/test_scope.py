@@ -93,7 +93,7 @@ def test_every_table_but_the_list_of_migrations_belongs_to_an_organization() -> 
     assert {
         *("organizations", "keys", "connections", "interactions", "cards", "clicks", "events", "throttles"),
         *("webhook_endpoints", "deliveries", "serving", "things", "history", "thing_requests", "notes"),
-        *("incident_updates", "incident_runs", "work_dependencies"),
+        *("incident_updates", "incident_runs", "work_dependencies", "form_pages"),
         *(noun.table.name for noun in NOUNS.values()),
     } == TENANT
 

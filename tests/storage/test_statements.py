@@ -12,6 +12,7 @@ from storage.backlog import Backlog
 from storage.connections import DegradedConnection
 from storage.deliveries import FailedDelivery, Leased, Resumed
 from storage.events import FeedPosition
+from storage.form_pages import KeptPages
 from storage.forms import OpenedForm
 from storage.model import (
     Card,
@@ -232,6 +233,8 @@ READ = {
     "fixes.handover": {"id"},
     "fixes.stats": {"proposed", "applied", "worked", "failed"},
     "forms.opened": of(OpenedForm),
+    "form_pages.asked": of(StoredRequest) - {"full_text"} | of(KeptPages),
+    "form_pages.kept": of(KeptPages),
     "interactions.get": of(Interaction),
     "interactions.full_text": {"full_text"},
     "interactions.several": of(Interaction),
@@ -391,6 +394,8 @@ TYPES |= {"fixes.handover.outcome": "text"}
 TYPES |= {"work_items.apply.dependencies": "jsonb", "work_items.lease.by": "jsonb"}
 TYPES |= {"work_items.lease.seconds": "int4", "work_items.due.seconds": "float8"}
 TYPES |= {"forms.opened.seconds": "float8", "recoveries.due.seconds": "float8", "things.reached.after": "int4"}
+TYPES |= {"form_pages.keep.form": "bytea", "form_pages.keep.page": "int4", "form_pages.keep.entered": "jsonb"}
+TYPES |= {"form_pages.asked.form": "bytea", "form_pages.kept.form": "bytea", "form_pages.keep.claim_id": "bytea"}
 TYPES |= {f"receipts.{name}.seconds": "float8" for name in ("acknowledge", "record", "mark_unacknowledged")}
 
 

@@ -14,7 +14,7 @@ from pydantic_core.core_schema import ErrorType
 from bridge import fields
 from bridge.agents.http import problems
 from bridge.agents.http.body import escape
-from bridge.kinds.choice.request import OPTION_ID
+from bridge.forms.options import OPTION_ID
 from storage.model import Json
 
 M = TypeVar("M", bound=fields.Strict)

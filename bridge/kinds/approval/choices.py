@@ -6,10 +6,12 @@ from bridge.kinds.contract import ChoiceAnswer
 APPROVE = "approve"
 DENY = "deny"
 RESPOND = "respond"
+EDIT = "edit"
 _ANSWERS = {
     APPROVE: ChoiceAnswer(decision="approve", label="Approve"),
     DENY: ChoiceAnswer(decision="deny", label="Deny"),
 }
+_EDITED = ChoiceAnswer(decision="approve", label=None)  # the label says whether something was changed
 _REPLY = ChoiceAnswer(decision="respond", label="Reply")
 
 
@@ -19,10 +21,11 @@ def choices(request: Request) -> dict[str, ChoiceAnswer]:
 
 
 def forms(request: Request) -> dict[str, ChoiceAnswer]:
-    """The decisions that have a comment, and the reply."""
+    """The decisions that have a comment, the approval of changed arguments, and the reply."""
     comments = request.comment
     commented = {choice: answer for choice, answer in _ANSWERS.items() if comments and getattr(comments, choice)}
-    return commented | ({RESPOND: _REPLY} if request.respond else {})
+    edited = {EDIT: _EDITED} if request.edit else {}
+    return commented | edited | ({RESPOND: _REPLY} if request.respond else {})
 
 
 def requires_comment(request: Request, choice: str) -> bool:

@@ -50,6 +50,42 @@ EXAMPLES = (
         },
     ),
     Example(
+        name="arguments to change",
+        request={
+            "kind": "approval",
+            "title": "Refund order 4712 in full?",
+            "action": {
+                "name": "refund",
+                "arguments": {
+                    "order": 4712,
+                    "amount": "89.00",
+                    "notify": True,
+                    "to": {"iban": "DE02", "note": "<a> & *b*"},
+                },
+            },
+            "edit": True,
+            "comment": {"approve": "optional"},
+        },
+    ),
+    Example(
+        name="arguments of which some can be changed",
+        request={
+            "kind": "approval",
+            "title": "Scale the workers?",
+            "action": {"name": "scale", "arguments": {"service": "workers", "replicas": 12, "region": "eu"}},
+            "edit": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "replicas": {"type": "integer", "minimum": 1, "maximum": 20, "title": "Replicas"},
+                        "region": {"enum": ["eu", "us"], "title": "Region"},
+                    },
+                    "required": ["replicas", "region"],
+                }
+            },
+        },
+    ),
+    Example(
         name="a decision with words",
         request={
             "kind": "approval",

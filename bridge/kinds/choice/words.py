@@ -2,9 +2,10 @@
 
 from bridge.card import texts
 from bridge.forms import comment
-from bridge.forms.form import MAX_TITLE, Accepted, Form, OptionsField, Submitted
+from bridge.forms.form import MAX_TITLE, Accepted, Form, Submitted
+from bridge.forms.options import selection
 from bridge.kinds.choice.choices import SELECTION
-from bridge.kinds.choice.request import Multiple, Request
+from bridge.kinds.choice.request import Request
 
 OPTIONS = "options"
 
@@ -12,7 +13,7 @@ OPTIONS = "options"
 def form(request: Request, choice: str) -> Form:
     """The form that completes a choice of `forms`."""
     if choice == SELECTION and request.multiple:
-        return Form(title="Select options", fields=[_selection(request, request.multiple)])
+        return Form(title="Select options", fields=[selection(OPTIONS, "Options", request.options, request.multiple)])
     option = next(option for option in request.options if option.id == choice)
     if option.comment is None:
         raise KeyError(choice)
@@ -27,14 +28,3 @@ def accept(request: Request, choice: str, submitted: Submitted) -> Accepted:
     selected = set(submitted.selected.get(OPTIONS, ()))
     options = [{"id": option.id, "label": option.label} for option in request.options if option.id in selected]
     return {"options": options, "label": ", ".join(option["label"] for option in options) or "No option"}
-
-
-def _selection(request: Request, limits: Multiple) -> OptionsField:
-    most = len(request.options) if limits.max is None else limits.max
-    return OptionsField(
-        id=OPTIONS,
-        label="Options",
-        options={option.id: option.label for option in request.options},
-        min_selected=limits.min,
-        max_selected=most,
-    )

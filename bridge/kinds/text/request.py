@@ -7,50 +7,14 @@ from pydantic_core import PydanticCustomError
 
 from bridge.card import labels, texts
 from bridge.card.full_preview import SHOW_ALL
-from bridge.fields import WHOLE, Line, Strict, Text, is_new
-from bridge.forms.comment import Label, Placeholder
-from bridge.forms.form import MAX_TEXT
+from bridge.fields import Line, is_new
+from bridge.forms.text_input import Input
 from bridge.question import Question
 
 MAX_SUGGESTIONS = 5
 MAX_SUGGESTION = 75  # units: Slack's limit for the text of a button
 WRITE_LABEL = "Answer"
 DECLINE_LABEL = "Decline"
-
-
-class Input(Strict):
-    """The input in which a person writes."""
-
-    label: Label = "Your answer"
-    placeholder: Placeholder | None = None
-    initial: Annotated[Text, Field(max_length=MAX_TEXT, description="The text to start from")] | None = None
-    multiline: Annotated[bool, Field(description="Whether the text may have several lines")] = True
-    min_length: Annotated[int, Field(ge=1, le=MAX_TEXT, description="Characters; an emoji counts as two"), WHOLE] = 1
-    max_length: Annotated[int, Field(ge=1, le=MAX_TEXT, description="Characters; an emoji counts as two"), WHOLE] = (
-        MAX_TEXT
-    )
-
-    @model_validator(mode="after")
-    def _possible(self, info: ValidationInfo) -> "Input":
-        if not is_new(info):
-            return self
-        if self.min_length > self.max_length:
-            raise PydanticCustomError(
-                "input_lengths",
-                "must be at most max_length, which is {limit}",
-                {"limit": self.max_length, "at": ("min_length",)},
-            )
-        if self.initial is not None and texts.units(self.initial) > self.max_length:
-            raise PydanticCustomError(
-                "input_lengths",
-                "must have at most max_length characters, which is {limit}; an emoji counts as two",
-                {"limit": self.max_length, "at": ("initial",)},
-            )
-        if self.initial is not None and not self.multiline and "\n" in self.initial:
-            raise PydanticCustomError(
-                "input_lines", 'must be one line, because "multiline" is false', {"at": ("initial",)}
-            )
-        return self
 
 
 def _different(suggestions: list[str], info: ValidationInfo) -> list[str]:

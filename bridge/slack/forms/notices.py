@@ -6,11 +6,12 @@ register of forms, so whichever replica edits a card to show the end can update 
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
 from bridge import ids
-from bridge.forms import codec, view
+from bridge.forms import codec, given, view
 from bridge.forms.codec import FormTarget
 from bridge.kinds.registry import KINDS
 from bridge.logs import Log
@@ -107,5 +108,8 @@ def _modals(
         if shape is None or notice is None:  # None: this release cannot make the form, or has nothing to say
             continue
         target = FormTarget(interaction=interaction.id, choice=form.choice, channel=handle.channel, ts=handle.ts)
+        if len(shape.pages) > 1:
+            target = replace(target, form=form.claim_id, page=form.page or 0, is_turned=form.page is not None)
+            shape = given.starting_with(shape, given.read(form.entered)) if form.entered else shape
         question = str(interaction.request.get("title", ""))
         yield form.claim_id, view.modal(shape, question=question, target=target, notice=notice)

@@ -1,6 +1,7 @@
 """Open the form that a click asks for, at once and from memory: the trigger of a click lives 3 s."""
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -118,6 +119,8 @@ def _modal(click: Click, asked: StoredRequest) -> Json | None:
         return None
     kind = KINDS[asked.kind]
     form = kind.form_of(kind.read(asked.request), click.choice)
+    if form is not None and len(form.pages) > 1:
+        target = replace(target, form=click.claim_id)
     return view.modal(form, question=question, target=target, external_id=external_id) if form else None
 
 

@@ -10,6 +10,7 @@ MAX_BLOCKS: Final = 100
 """Of a view: Slack's limit."""
 
 _MAX_SELECTED: Final = 100
+_MAX_SECONDS: Final = 10**10  # since 1970: Slack's picker has ten digits
 _MAX_VALUE: Final = 150  # characters of an option's value: Slack's limit
 
 
@@ -26,13 +27,23 @@ def read(view: fields.Object) -> FormValues:
             continue
         entered = fields.inner(fields.inner(values, block), codec.INPUT)
         match entered.get("type"):
-            case "plain_text_input" if (text := _text(entered.get("value", False))) is not None:
+            case "plain_text_input" | "number_input" | "email_text_input" | "url_text_input" if (
+                text := _text(entered.get("value", False))
+            ) is not None:
+                texts[field] = text
+            case "datepicker" if (text := _text(entered.get("selected_date", False))) is not None:
+                texts[field] = text
+            case "timepicker" if (text := _text(entered.get("selected_time", False))) is not None:
+                texts[field] = text
+            case "datetimepicker" if (text := _seconds(entered.get("selected_date_time", False))) is not None:
                 texts[field] = text
             case "checkboxes" | "multi_static_select" if (
                 options := _options(entered.get("selected_options"))
             ) is not None:
                 selected[field] = options
-            case "static_select" if (option := _option(entered.get("selected_option", False))) is not None:
+            case "static_select" | "radio_buttons" if (
+                option := _option(entered.get("selected_option", False))
+            ) is not None:
                 selected[field] = option
     return FormValues(texts=texts, selected=selected, is_later=any(map(codec.is_later, values)))
 
@@ -51,6 +62,13 @@ def inputs(view: fields.Object) -> list[str]:
 def _text(value: object) -> str | None:
     """A text, which Slack sends as null if the input is empty; None for a value of another type."""
     return "" if value is None else value if isinstance(value, str) else None
+
+
+def _seconds(value: object) -> str | None:
+    """A moment as its digits; "" for none, which Slack sends as null; None for a value of another type."""
+    if value is None:
+        return ""
+    return str(value) if type(value) is int and 0 <= value < _MAX_SECONDS else None
 
 
 def _options(options: object) -> list[str] | None:

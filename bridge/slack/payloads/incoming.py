@@ -103,6 +103,15 @@ class ViewAction(SlackView):
     action_id: str | None
     trigger_id: str | None
     hash: str | None  # of the version of the form that the person saw
+    values: FormValues = field(default_factory=FormValues)  # what its inputs contained
+    inputs: Sequence[str] = ()  # the block_ids of the input blocks that the person saw
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether the person wants to see the page before this one of a form."""
+        target = self.target
+        is_back = self.callback_id == codec.ANSWER and self.action_id == codec.BACK
+        return is_back and target is not None and target.page > 0 and target.form is not None
 
     @property
     def page(self) -> int | None:
@@ -111,7 +120,9 @@ class ViewAction(SlackView):
 
     @property
     def click(self) -> Click:
-        """The same as a click on the card that shows the full text; there is no response URL."""
+        """The same as a click on the card that shows the full text, or opens the form; there is no response URL."""
+        if self.goes_back:
+            return _click(self, choice=self.target.choice if self.target else None)
         return _click(self, choice=None, shows=True)
 
 

@@ -134,12 +134,15 @@ def _closing(body: Mapping[str, Any]) -> Closing:
 
 def _view_action(body: Mapping[str, Any], *, claim_id: bytes) -> ViewAction:
     """Parse the use of an element in a form."""
+    view = fields.inner(body, "view")
     return ViewAction(
         **_view(body),
         claim_id=claim_id,
         action_id=fields.word(_action(body.get("actions")).get("action_id"), limit=_MAX_ID),
         trigger_id=fields.word(body.get("trigger_id"), limit=_MAX_ID),
-        hash=fields.word(fields.inner(body, "view").get("hash"), limit=_MAX_ID),
+        hash=fields.word(view.get("hash"), limit=_MAX_ID),
+        values=form_values.read(view),
+        inputs=form_values.inputs(view),
     )
 
 

@@ -14,7 +14,8 @@ from bridge.agents.http import body, problems
 from bridge.agents.interactions.common_fields import MAX_METADATA
 from bridge.agents.interactions.handlers import FIRST_POST_SECONDS
 from bridge.agents.limits import limit_values, quota_shares
-from bridge.kinds.choice.request import MAX_BUTTONS, MAX_TOGETHER
+from bridge.card.content import MAX_TOGETHER
+from bridge.kinds.choice.request import MAX_BUTTONS
 from bridge.question import MAX_ACTION
 from bridge.representation import schemas, webhook_schemas
 from bridge.server import config

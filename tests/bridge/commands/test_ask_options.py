@@ -1,15 +1,18 @@
 """Results of `askbridge ask`: only a complete and consistent answer is a yes, a no, a choice or a text."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bridge.agents.interactions import requests
+from bridge.commands import answers
 from bridge.commands.addresses import Names, Unknown
 from bridge.commands.answers import ExitStatus, Result
 from bridge.commands.ask_options import AskOptions
 from bridge.forms.comment import Comment
-from bridge.kinds.text.request import Input
+from bridge.forms.text_input import Input
+from storage import json_text
 
 
 def typed(*options: tuple[str, str], **more: Any) -> AskOptions:
@@ -119,6 +122,56 @@ def test_a_refusal_that_was_not_asked_for_is_no_answer() -> None:
     assert typed(text=True).result(answered).status is ExitStatus.NO_ANSWER
 
 
+ANSWERS = {"region": {"option": "eu", "label": "Europe"}, "notes": None}
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "values"),
+    [
+        ({"answers": ANSWERS, "decision": None}, ExitStatus.ANSWERED, (json_text.dumps(ANSWERS),)),
+        ({"values": {"a": Decimal("0.10")}, "decision": None}, ExitStatus.ANSWERED, ('{"a": 0.10}',)),
+        ({"answers": [], "decision": None}, ExitStatus.NO_ANSWER, ()),
+        ({"answers": ANSWERS, "decision": "approve"}, ExitStatus.NO_ANSWER, ()),
+        (DECLINED, ExitStatus.DENIED, ()),
+        (YES, ExitStatus.NO_ANSWER, ()),
+        (NO, ExitStatus.NO_ANSWER, ()),
+    ],
+)
+def test_answers_and_values_are_one_line_of_json(
+    answer: dict[str, Any], status: ExitStatus, values: tuple[str, ...]
+) -> None:
+    expected = Result(status=status, values=values, is_text=bool(values))
+    for asked in (typed(questions=[], decline=True), typed(form={}, decline=True)):
+        assert asked.result({"status": "answered", "answer": answer}) == expected
+        assert asked.result({"status": "expired", "answer": answer}).status is ExitStatus.NO_ANSWER
+    assert typed(questions=[]).result({"status": "answered", "answer": DECLINED}).status is ExitStatus.NO_ANSWER
+
+
+ASKED = {"name": "refund", "arguments": {"amount": 89, "order": 4711}}
+CHANGED = YES | {"arguments": {"amount": 50, "order": 4711}, "edited": True}
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "values"),
+    [
+        (CHANGED, ExitStatus.ANSWERED, ('{"amount": 50, "order": 4711}',)),
+        (YES, ExitStatus.ANSWERED, ('{"amount": 89, "order": 4711}',)),
+        (YES | {"edited": True}, ExitStatus.NO_ANSWER, ()),
+        (CHANGED | {"arguments": None}, ExitStatus.NO_ANSWER, ()),
+        (CHANGED | {"approved": False}, ExitStatus.NO_ANSWER, ()),
+        (NO, ExitStatus.DENIED, ()),
+    ],
+)
+def test_an_approval_that_can_be_edited_is_what_was_approved_and_nothing_else(
+    answer: dict[str, Any], status: ExitStatus, values: tuple[str, ...]
+) -> None:
+    expected = Result(status=status, values=values, is_text=bool(values))
+    answered = {"status": "answered", "kind": "approval", "action": ASKED, "answer": answer}
+
+    assert typed(edit=True).result(answered) == expected
+    assert answers.result(answered | {"edit": {"schema": {}}}, "approval") == expected
+
+
 def test_a_reply_is_neither_a_yes_nor_a_no() -> None:
     answer = {"decision": "respond", "approved": False, "comment": "Approved!"}
     for options in (typed(), typed(respond=True), typed(text=True), typed(("a", "A"), ("b", "B"))):
@@ -153,7 +206,7 @@ def test_everything_that_the_api_takes_can_be_typed() -> None:
     }
     comment = {"label": "Why?", "placeholder": "Because …", "max_length": 200}
     approval = typed(
-        on_expiry="deny", comments=(("approve", True), ("deny", False)), respond=True, **comment, **every
+        on_expiry="deny", comments=(("approve", True), ("deny", False)), respond=True, edit=True, **comment, **every
     ).body_for(Names())
     choice = typed(("a", "A"), ("b", "B"), on_expiry="a", danger=("b",), confirm=(("b", "Sure?"),),
                    comments=(("b", True),), **every).body_for(Names())  # fmt: skip
@@ -161,6 +214,15 @@ def test_everything_that_the_api_takes_can_be_typed() -> None:
     text = typed(text=True, on_expiry="decline", suggestions=("Yes, now",), decline=True, initial="Now", one_line=True,
                  min_length=2, **comment, **every).body_for(Names())  # fmt: skip
 
+    questions = typed(questions=[{"id": "a", "title": "Which?"}], decline=True, on_expiry="decline", **every).body_for(
+        Names()
+    )
+    form = typed(form={"properties": {"a": {"type": "integer"}}}, initial='{"a": 1}', submit="Go", decline=True,
+                 on_expiry="decline", **every).body_for(Names())  # fmt: skip
+    edit = {"schema": {"properties": {"version": {"type": "string"}}}}
+
+    assert (approval["edit"], typed(edit=edit["schema"], **every).body_for(Names())["edit"]) == (True, edit)
+    assert questions["on_expiry"] == {"decision": "decline"} and form["initial"] == {"a": 1}
     assert approval["on_expiry"] == {"decision": "deny"} and choice["on_expiry"] == {"option": "a"}
     assert text["on_expiry"] == {"decision": "decline"} and several["multiple"] == {"min": 1, "max": 2}
     assert approval["comment"] == {"approve": {"required": True, **comment}, "deny": {"required": False, **comment}}
@@ -173,7 +235,7 @@ def test_everything_that_the_api_takes_can_be_typed() -> None:
     assert approval["action"] == {"name": "deploy", "arguments": {"version": "1.4", "retries": 3}}
     assert approval["agent"] == {"name": "ci", "run": "7", "url": "https://ci.example.com/7"}
     sent: dict[str, set[str]] = {}
-    for body in (approval, choice, several, text):
+    for body in (approval, choice, several, text, questions, form | {"order": ["/a"]}):
         kind, _, request = requests.validate(body)
         sent.setdefault(kind.name, set()).update(body)
         assert sent[kind.name] <= set(type(request).model_fields)
@@ -203,8 +265,13 @@ def test_a_default_of_a_text_is_a_suggestion_or_the_refusal(more: dict[str, Any]
         ((), {"text": True, "respond": True}, "--respond requires --approve."),
         ((), {"multiple": (1, None)}, "--multiple requires --option NAME."),
         ((), {"suggestions": ("Now",)}, "--suggest requires --text."),
-        ((), {"decline": True}, "--decline requires --text."),
-        ((), {"initial": "Now"}, "--initial requires --text."),
+        ((), {"decline": True}, "--decline requires --text, --questions or --form."),
+        ((), {"initial": "Now"}, "--initial requires --text or --form FILE."),
+        ((), {"form": {}, "initial": "[1]"}, "--initial must be a JSON object here: the values"),
+        ((), {"form": {}, "initial": "Now"}, "--initial must be a JSON object here: the values"),
+        ((), {"submit": "Go"}, "--submit requires --form FILE."),
+        ((), {"text": True, "edit": True}, "--edit requires --approve."),
+        ((), {"questions": [], "comments": (("a", True),)}, "--comment requires --approve or --option: these are"),
         ((), {"one_line": True}, "--one-line requires --text."),
         ((), {"min_length": 2}, "--min-length requires --text."),
         ((), {"label": "Why?"}, "--label requires --text or --comment NAME."),

@@ -50,7 +50,7 @@ def test_whatever_a_form_adds_the_answer_stands_as_it_was_stored(kind: Kind[Any]
         answer = worded(shown, choice)["answer"]
 
         assert {name: answer[name] for name in stored} == stored
-        assert answer["approved"] is (choice == "approve")
+        assert answer["approved"] is (choice in ("approve", "edit"))
         assert isinstance(answer["label"], str) and answer["label"]
 
 

@@ -17,6 +17,19 @@ CHOICE: Json = {"kind": "choice", "title": "Which?", "options": OPTIONS}
 SEVERAL: Json = {"kind": "choice", "title": "Which?", "options": [OPTIONS[0], {"id": "c", "label": "Plan C"}],
                  "multiple": {"min": 0}}  # fmt: skip
 NAME: Json = {"kind": "text", "title": "Name it", "suggestions": ["Falcon"], "decline": True}
+FOUR: Json = {
+    "kind": "questions",
+    "title": "Before I begin",
+    "questions": [
+        {
+            "id": "where",
+            "title": "Where?",
+            "options": [{"id": "eu", "label": "Frankfurt"}, {"id": "us", "label": "Ohio"}],
+        },
+        {"id": "a", "title": "What?", "options": [OPTIONS[0], {"id": "c", "label": "Plan C"}], "multiple": {"min": 1}},
+        {"id": "name", "title": "Its name"},
+    ],
+}
 WHO = '"ana" (U0ANA)'
 AT = f"by {WHO} at 2026-11-21T10:05:00Z"
 NEITHER = "this is neither a yes nor a no: do not do what was asked, and read the comment"
@@ -40,6 +53,13 @@ def pressed(request: Json, choice: str, **changes: Any) -> Interaction:
     """The question, answered by Ana with a click alone."""
     answer = interaction(request).answers[choice] | {"by": {"user": "U0ANA", "name": "ana", "team": "T0"}}
     return interaction(request, status=Status.ANSWERED, choice=choice, answer=answer | {"via": "button"} | changes)
+
+
+def _left_out() -> Json:
+    """An answer to none of the questions, in the order of a database."""
+    answers: Json = {"a": {"options": []}, "name": None, "where": None}
+    answer: Json = worded(interaction(FOUR), "answers")["answer"]
+    return answer | {"answers": answers}
 
 
 SENTENCES: list[tuple[Interaction, str]] = [
@@ -67,6 +87,17 @@ SENTENCES: list[tuple[Interaction, str]] = [
     (given(NAME, "write", "Kite\nII"), f'Answered "Kite II" {AT}: use exactly the answer\'s text.'),
     (pressed(NAME, "suggestion:0"), f'Answered "Falcon" {AT}: use exactly the answer\'s text.'),
     (pressed(NAME, "decline"), f"Declined {AT}: there is no answer, neither a yes nor a no: do not assume one."),
+    (
+        given(FOUR, "answers", "Falcon"),
+        (
+            f'Answered where: "Frankfurt" (option eu); a: "Plan A" (option a); name: "Falcon" {AT}: '
+            "use exactly these answers."
+        ),
+    ),
+    (
+        given(FOUR, "answers", answer=_left_out()),
+        f"Answered where: left out; a: no option; name: left out {AT}: use exactly these answers.",
+    ),
     (
         given(NAME, "write", "x" * 3_000),
         f'Answered "{"x" * 280}…" (2,720 more characters in answer.text) {AT}: use exactly the answer\'s text.',
@@ -115,6 +146,7 @@ MOMENTS: list[tuple[Interaction, Verdict | None, str | None, str]] = [
     (interaction(WHY), Verdict.OPENED, "deny", 'opened the form of "Deny" in C0A: this click opened a form and'),
     (interaction(NAME), Verdict.OPENED, "write", "opened the form to write an answer in C0A: this click opened"),
     (interaction(SEVERAL), Verdict.OPENED, "selection", "opened the form to select options in C0A: this click"),
+    (interaction(FOUR), Verdict.OPENED, "answers", "opened the form to answer the questions in C0A: this click opened"),
     (interaction(WHY), Verdict.MISTAKEN, "deny", 'submitted the form of "Deny" in C0A: not counted, because the form'),
     (interaction(NAME), Verdict.TAKEN, "write", "chose to write an answer in C0A: not counted, because the question"),
     (interaction(WHY), Verdict.TAKEN, "deny", 'chose "Deny" in C0A: not counted, because the question was already'),
@@ -125,6 +157,15 @@ MOMENTS: list[tuple[Interaction, Verdict | None, str | None, str]] = [
     (pressed(NAME, "suggestion:0"), None, None, 'chose "Falcon" in C0A, which is now the answer.'),
     (pressed(NAME, "decline"), None, None, 'chose "Decline" in C0A, which is now the answer.'),
     (given(SEVERAL, "selection"), None, None, 'selected "Plan A" (option a) in C0A, which is now the answer.'),
+    (
+        given(FOUR, "answers", "Falcon"),
+        None,
+        None,
+        (
+            'answered where: "Frankfurt" (option eu); a: "Plan A" (option a); name: "Falcon" in C0A, '
+            "which is now the answer."
+        ),
+    ),
     (
         given(NAME, "write", "x" * 300),
         None,
@@ -142,7 +183,9 @@ def test_the_timeline_says_what_was_opened_and_what_was_written(
 
 
 @pytest.mark.parametrize("words", HOSTILE)
-@pytest.mark.parametrize(("request_", "choice"), [(WHY, "deny"), (WHY, "respond"), (CHOICE, "b"), (NAME, "write")])
+@pytest.mark.parametrize(
+    ("request_", "choice"), [(WHY, "deny"), (WHY, "respond"), (CHOICE, "b"), (NAME, "write"), (FOUR, "answers")]
+)
 def test_what_a_person_writes_passes_for_no_words_of_the_bridge(request_: Json, choice: str, words: str) -> None:
     """Outside of quotation marks, both texts are what they are for any other words."""
     hostile, plain = given(request_, choice, words), given(request_, choice, "x" * len(" ".join(words.split())))
@@ -166,6 +209,10 @@ def test_agents_get_the_words_unchanged_and_the_question_as_it_was_asked() -> No
         assert shown.answer is not None
         assert (shown.answer.text, shown.answer.via, shown.answer.decision) == (words, "form", None)
         assert (shown.suggestions, shown.decline) == (["Falcon"], True)
+    several = resource.interaction(given(FOUR, "answers", answer=_left_out()), [])
+    assert list(several["answer"]["answers"]) == ["where", "a", "name"], "in the order of the questions"
+    assert [question["id"] for question in several["questions"]] == ["where", "a", "name"]
+    schemas.Interaction.model_validate_json(json.dumps(several, default=str), extra="forbid")
     asked = resource.interaction(interaction(WHY), [])
     assert asked["comment"] == {"deny": {"label": "Comment", "required": True, "max_length": 3_000}}
     assert asked["respond"] is True and "suggestions" not in asked

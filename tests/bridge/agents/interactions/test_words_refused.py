@@ -19,8 +19,42 @@ def text(*suggestions: str, **more: object) -> Json:
     return {"kind": "text", "suggestions": [*suggestions]} | more
 
 
+def questions(*several: Json, **more: object) -> Json:
+    return {
+        "kind": "questions",
+        "questions": [{"id": f"q{n}", "title": f"Q{n}"} | one for n, one in enumerate(several)],
+    } | more
+
+
+REFUND = {"name": "refund", "arguments": {"amount": 89}}
 YES_OR_NO = '{"decision": "approve"} or {"decision": "deny"}'
 REFUSED: list[tuple[Json, str]] = [
+    (questions(), "/questions must have at least 1 item."),
+    (questions(*[{}] * 5), "/questions must have at most 4 items."),
+    (questions({"multiple": {}}), '/questions/0/multiple must have "options" beside it.'),
+    (
+        questions({}, {"options": options(2), "multiple": {"max": 3}}),
+        "/questions/1/multiple/max must be at most the number of options, which is 2.",
+    ),
+    (questions({"id": "a b"}), "/questions/0/id must have 1 to 100 letters, digits or any of _ . : / @ + -."),
+    (questions({"input": {"label": "Name"}}), "/questions/0/input/label is not a known field."),
+    ({"edit": True}, '/edit must have an "action" with arguments beside it.'),
+    ({"edit": 1, "action": REFUND}, '/edit must be true, or an object with a JSON Schema, such as {"schema": {…}}.'),
+    (
+        {"edit": {"fields": []}, "action": REFUND},
+        '/edit must be true, or an object with a JSON Schema, such as {"schema": {…}}.',
+    ),
+    (
+        {"edit": {"schema": {"properties": {"amount": {"type": "integer", "maximum": 50}}}}, "action": REFUND},
+        ("/action/arguments/amount is not allowed by the schema (Please enter a number of at most 50)."),
+    ),
+    (
+        {"edit": {"schema": {"properties": {"a": {"$ref": "https://a.example/s"}}}}, "action": REFUND},
+        (
+            '/edit/schema/properties/a/$ref must lead to a place in the schema itself, such as "#/$defs/Address": '
+            "nothing is fetched."
+        ),
+    ),
     ({"suggestions": ["Blue"]}, '/suggestions is a field of the kind "text", and not of approval.'),
     (text(respond=True), '/respond is a field of the kind "approval", and not of text.'),
     (choice(2, {"comment": {"deny": "required"}}), '/comment is a field of the kind "approval", and not of choice.'),

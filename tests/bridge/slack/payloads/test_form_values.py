@@ -114,7 +114,7 @@ def test_the_values_of_our_inputs_are_read(values: object, expected: FormValues)
         {"f1_comment": {codec.INPUT: None}},
         {"f1_comment": {codec.INPUT: {"type": "plain_text_input"}}},
         {"f1_comment": {codec.INPUT: {"value": "x"}}},
-        {"f1_comment": {codec.INPUT: {"type": "number_input", "value": "7"}}},
+        {"f1_comment": {codec.INPUT: {"type": "rich_text_input", "value": "7"}}},
         *({"f1_comment": text(value)} for value in (7, True, False, ["x"], {"value": "x"}, 1e308)),
         *({"f1_days": options(value)} for value in (0, None, "", "x" * 151, ["0"])),
         {"f1_days": {codec.INPUT: {"type": "checkboxes", "selected_options": None}}},

@@ -60,6 +60,7 @@ def submission(*changes: Change) -> Submission:
                 action_id="text",
                 trigger_id=TRIGGER,
                 hash="1763719300.aBcDeF12",
+                inputs=[],
             ),
         ),
         ("shortcut", Shortcut(**ANA, type="shortcut", callback_id="ask", channel=None, ts=None)),
