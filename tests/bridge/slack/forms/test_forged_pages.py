@@ -110,7 +110,7 @@ async def test_pages_of_another_person_are_neither_read_nor_replaced(replica: Re
 
 
 async def test_arguments_of_a_page_that_is_lost_are_not_approved_as_unchanged(replica: Replica) -> None:
-    """An argument that was not sent is one that nobody saw: it is neither unchanged nor approved."""
+    """An argument that was not sent was not seen by the person: it is neither unchanged nor approved."""
     arguments: Json = {f"a{number:02}": number for number in range(20)}
     request = {"kind": "approval", "title": "Scale?", "action": {"name": "scale", "arguments": arguments}, "edit": True}
     question, handle = await asking.ask(replica, request)
