@@ -51,6 +51,7 @@ async def test_every_element_two_mistakes_and_a_page_turned_back_and_forth(share
     await expect(form).to_contain_text("Page 1 of 2")
 
     await form.get_by_role("textbox", name="Name").fill("Order Export")
+    await form.get_by_role("textbox", name="Notes").fill("Runs at night.")
     await form.get_by_role("textbox", name="Contact").fill("ana@example.com")
     await form.get_by_role("textbox", name="Site").fill("https://example.com")
     await form.get_by_label("Replicas").fill("3")
@@ -67,8 +68,13 @@ async def test_every_element_two_mistakes_and_a_page_turned_back_and_forth(share
     await expect(form).to_contain_text("Page 2 of 2")
 
     await form.get_by_role("checkbox", name="Tue").check()
+    await form.get_by_role("combobox", name="Labels").click()
+    await form.get_by_role("option", name="label 3").click()
+    await form.get_by_role("option", name="label 11").click()
     await form.get_by_label("Begins").fill("2026-12-01")
     await form.get_by_label("At", exact=True).fill("09:30")
+    await form.get_by_label("Until").fill("2026-12-31T18:00")
+    await form.get_by_role("radio", name="Yes").check()
     await form.get_by_role("textbox", name="Tags").fill("export\norders")
     await form.get_by_role("button", name="Back").click()
     await expect(form).to_contain_text("Page 1 of 2")
@@ -83,6 +89,7 @@ async def test_every_element_two_mistakes_and_a_page_turned_back_and_forth(share
     answer = (await shared.get(asked["id"]))["answer"]
     assert answer["values"] == {
         "name": "order-export",
+        "notes": "Runs at night.",
         "contact": "ana@example.com",
         "site": "https://example.com",
         "replicas": 4,
@@ -90,10 +97,11 @@ async def test_every_element_two_mistakes_and_a_page_turned_back_and_forth(share
         "tier": "silver",
         "region": "region-5",
         "days": ["Tue"],
+        "labels": ["label 3", "label 11"],
         "begins": "2026-12-01",
         "at": "09:30:00Z",
-        "until": "2026-12-24T18:00:00Z",
-        "public": False,
+        "until": "2026-12-31T18:00:00Z",
+        "public": True,
         "tags": ["export", "orders"],
     }
     assert await verdicts(shared, asked["id"]) == ["opened", "mistaken", "opened", "opened", "opened", "won"]
