@@ -1,6 +1,7 @@
 """The request of an approval: the fields that all kinds share, and the words that a decision can have."""
 
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationInfo, model_validator
@@ -106,7 +107,7 @@ class Request(Question):
                 raise PydanticCustomError("edit", "{words}", {"words": refused.words, "at": refused.at}) from None
         return self
 
-    @property
+    @cached_property
     def typed(self) -> TypedForm | None:
         """The form of the arguments; None if they cannot be changed. Raises Refused."""
         if self.edit is None or self.action is None:

@@ -1,6 +1,7 @@
 """The request of a form: the schema of the values, what the inputs start with, and the order of the inputs."""
 
 import warnings
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
@@ -67,7 +68,7 @@ with warnings.catch_warnings():
                     raise PydanticCustomError("schema", "{words}", {"words": refused.words, "at": refused.at}) from None
             return self
 
-        @property
+        @cached_property
         def typed(self) -> typed_form.TypedForm:
             """The schema as a form; raises Refused."""
             return typed_form.read(self.schema, self.initial, order=self.order)
