@@ -14,6 +14,6 @@ async def test_every_row_of_the_table_can_be_measured() -> None:
         async with environment.running(log) as started:
             figures = await measured(started, SMALL, list(MEASURES))
 
-    assert len(figures) == 31
+    assert len(figures) == 32
     assert all(figure.value.median > 0 for figure in figures if figure.unit not in {"", "KiB"})
     assert all(figure.ratio.median > 0 for figure in figures if figure.ratio and figure.unit != "KiB")

@@ -28,6 +28,7 @@ WORDS = sorted(
         *("U0ANA", "WB", "U" + "0" * 30, "C0A", "G0A", "D0A", "1.000000", "1700000000.000100", "refuse", "allow"),
     }
 )
+_WORDS_OF_A_FIELD = {"title", "description", "default", "examples"}  # with nothing else, it takes any JSON
 _OF_A_SCHEMA = {"schema", "initial", "order"}
 _OBJECTS = {"comments", "owner", "board", "blocker", "moment", "edit"}  # errors that leaving the field out repairs
 _ELSEWHERE = {"connection", "supersedes", "on_expiry"}
@@ -113,6 +114,8 @@ def _value(schema: Json, known: Json, chance: random.Random) -> Any:
             return chance.random() < 0.5
         case {"type": "null"}:
             return None
+    if not schema.keys() - _WORDS_OF_A_FIELD:
+        return hostile.json_value(chance)
     raise AssertionError(f"the grammar does not know {schema}")
 
 

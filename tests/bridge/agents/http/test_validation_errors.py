@@ -54,6 +54,7 @@ NODES: dict[str, set[str]] = {
     "model-fields": {"missing", "extra_forbidden"},
     "nullable": set(),
     "str": {"string_type", "string_pattern_mismatch", "string_too_long"},
+    "tagged-union": set(),  # whose variant is chosen by the type of the value, whatever that is
     "url": {"url_type", "url_parsing", "url_scheme", "url_too_long"},
 }
 STRUCTURE = {"default", "definition-ref", "definitions", "model-field", "no-info", "with-info"}
